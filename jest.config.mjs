@@ -1,0 +1,14 @@
+/** @type {import("jest").Config} */
+export default {
+  testEnvironment: "node",
+  testMatch: ["<rootDir>/tests/**/*.test.ts"],
+  transform: {
+    "^.+\\.(t|j)sx?$": [
+      "@swc/jest",
+      { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } },
+    ],
+  },
+  modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/.switchback/"],
+  // Real processes on a shared machine: slow is not wrong.
+  testTimeout: 60_000,
+};
