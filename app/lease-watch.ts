@@ -1,0 +1,96 @@
+//! Keeps an eye on the write lease: at most one question to the database is under way, and an
+//! answer is used for half a second or until the lease it saw has run out, whichever comes first.
+//! Ages count from the moment before the question, so a slow answer is never taken for a new one.
+
+import type { Clock, LeaseView, Look, ServingState } from "./ports.ts";
+
+export interface LeaseWatchProps {
+  readonly clock: Clock;
+  /** Asks the database once, within a time of its own. A rejection counts as `unknown`. */
+  readonly ask: () => Promise<ServingState>;
+  readonly ageMsMax: number;
+  /** Called with every answer, before anybody who waits for it. Must not throw. */
+  readonly onLook: (state: ServingState) => void;
+}
+
+export class LeaseWatch implements LeaseView {
+  readonly #props: LeaseWatchProps;
+  #last: Look;
+  #running: Promise<Look> | undefined;
+  #following: Promise<Look> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(props: LeaseWatchProps) {
+    this.#props = props;
+    this.#last = {
+      state: { role: "unknown", because: "the database was not asked yet", databaseAnswers: false },
+      askedAtMs: Number.NEGATIVE_INFINITY,
+    };
+  }
+
+  async current(): Promise<ServingState> {
+    if (this.#isFresh()) return this.#last.state;
+    return (await (this.#running ?? this.#begin())).state;
+  }
+
+  look(): Promise<Look> {
+    if (this.#running === undefined) return this.#begin();
+    // The question under way may have been answered in the database before the caller's write
+    // was: only one that starts later counts. All who ask meanwhile share it.
+    this.#following ??= this.#running.then(() => {
+      this.#following = undefined;
+      return this.#begin();
+    });
+    return this.#following;
+  }
+
+  latest(): ServingState {
+    return this.#last.state;
+  }
+
+  /** Looks on its own too, so that gauges and pools follow the lease without any traffic. */
+  start(): void {
+    this.#timer = setInterval(() => void this.current(), this.#props.ageMsMax);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #isFresh(): boolean {
+    const { state, askedAtMs } = this.#last;
+    const { ageMsMax, clock } = this.#props;
+    const usableMs = state.role === "serving" ? Math.min(ageMsMax, state.remainingMs) : ageMsMax;
+    return clock.nowMs() - askedAtMs < usableMs;
+  }
+
+  #begin(): Promise<Look> {
+    const running = this.#ask().then((look) => {
+      this.#last = look;
+      if (this.#running === running) this.#running = undefined;
+      this.#props.onLook(look.state);
+      return look;
+    });
+    this.#running = running;
+    return running;
+  }
+
+  async #ask(): Promise<Look> {
+    const askedAtMs = this.#props.clock.nowMs();
+    try {
+      const state = await this.#props.ask();
+      return { state: this.#outlasted(state, askedAtMs) ?? state, askedAtMs };
+    } catch (error) {
+      const because = `the database did not answer: ${(error as Error).message}`;
+      return { state: { role: "unknown", because, databaseAnswers: false }, askedAtMs };
+    }
+  }
+
+  /** A lease that may have run out while its answer was on the way is no lease. */
+  #outlasted(state: ServingState, askedAtMs: number): ServingState | undefined {
+    if (state.role !== "serving") return undefined;
+    if (this.#props.clock.nowMs() - askedAtMs < state.remainingMs) return undefined;
+    const because = "the lease may have run out while the database was answering";
+    return { role: "fenced", because, epoch: state.epoch, instance: state.instance };
+  }
+}

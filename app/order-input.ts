@@ -1,0 +1,91 @@
+//! What users send about orders, checked: every problem is reported, each with what is allowed.
+
+import { z } from "zod";
+import type { NewOrder, Page } from "./ports.ts";
+
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+interface RequestHeaders {
+  readonly "idempotency-key"?: string | string[] | undefined;
+}
+
+export function parseOrder(headers: RequestHeaders, body: unknown): Parsed<NewOrder> {
+  const key = headerKeySchema.safeParse(headers["idempotency-key"]);
+  const json = jsonOf(body);
+  const order = json.ok ? orderSchema.safeParse(json.value) : undefined;
+  if (key.success && order?.success === true) {
+    return { ok: true, value: { key: key.data, ...order.data } };
+  }
+  const issues = [...(key.error?.issues ?? []), ...(order?.error?.issues ?? [])];
+  const problems = issues.map(({ message }) => message);
+  return { ok: false, problems: json.ok ? problems : [...problems, ...json.problems] };
+}
+
+export function parseKey(text: unknown): Parsed<string> {
+  return parsed(keySchema.safeParse(text));
+}
+
+export function parsePage(query: unknown): Parsed<Page> {
+  return parsed(pageSchema.safeParse(query));
+}
+
+/** PostgreSQL's text takes no NUL, and half a surrogate pair would come back as another text. */
+const unstorable = /\0|\p{Surrogate}/u;
+
+const keyPattern = /^[A-Za-z0-9_.-]{1,64}$/;
+const keySchema = z.string().regex(keyPattern, "key: 1 to 64 of A-Z a-z 0-9 _ . -");
+const headerKeyText = "Idempotency-Key: a header with 1 to 64 of A-Z a-z 0-9 _ . - is needed";
+const headerKeySchema = z.string(headerKeyText).regex(keyPattern, headerKeyText);
+
+const itemText = "item: a text of 1 to 200 characters is needed";
+const quantityText = "quantity: a whole number from 1 to 1000 is needed";
+
+const orderSchema = z.object(
+  {
+    item: z
+      .string(itemText)
+      .min(1, itemText)
+      .max(200, itemText)
+      .refine((text) => !unstorable.test(text), itemText),
+    quantity: z.int(quantityText).min(1, quantityText).max(1000, quantityText),
+  },
+  "body: a JSON object with item and quantity is needed",
+);
+
+const pageSchema = z.object({
+  after: wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER, absent: 0 }, "after: an order's id"),
+  limit: wholeNumber({ min: 1, max: 200, absent: 50 }, "limit: a whole number from 1 to 200"),
+});
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
+  readonly absent: number;
+}
+
+function wholeNumber({ min, max, absent }: Range, message: string) {
+  return z
+    .string(message)
+    .regex(/^\d{1,16}$/, message)
+    .transform(Number)
+    .pipe(z.number().min(min, message).max(max, message))
+    .default(absent);
+}
+
+function parsed<T>(result: z.ZodSafeParseResult<T>): Parsed<T> {
+  if (result.success) return { ok: true, value: result.data };
+  return { ok: false, problems: result.error.issues.map(({ message }) => message) };
+}
+
+function jsonOf(body: unknown): Parsed<unknown> {
+  try {
+    const text = Buffer.isBuffer(body) ? utf8.decode(body) : "";
+    return { ok: true, value: JSON.parse(text) as unknown };
+  } catch {
+    return { ok: false, problems: ["body: valid JSON in UTF-8 is needed"] };
+  }
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });

@@ -1,0 +1,91 @@
+//! The report as a page for people (`report.md`) and the time line as plain text. Pure.
+
+import { phaseNames, type PhaseName } from "./phases.ts";
+import type { DrillReport } from "./report.ts";
+import { milliseconds, relativeSeconds, seconds } from "./screen/numbers.ts";
+import type { Moment } from "./time-line.ts";
+import type { FaultRecord, LostRow } from "./verdicts/evidence.ts";
+
+export function renderReportPage(
+  report: DrillReport,
+  moments: readonly Moment[],
+  faults: readonly FaultRecord[],
+): string {
+  const { objective } = report;
+  const rows: readonly (readonly [string, string])[] = [
+    ["Users could not write (RTO)", `${seconds(report.rtoMs)} of ${objective.rtoSeconds} s`],
+    ...phaseNames.map((name) => phaseRow(report, name)),
+    ["First write in another region", seconds(report.firstWriteMs)],
+    ["Lost acknowledged rows", countOf(report.lostRows)],
+    ["Lost seconds (RPO)", `${lostText(report)} of ${objective.rpoSeconds} s`],
+    ["Two writers at once", milliseconds(report.twoWritersMs)],
+    [
+      "Failovers, needless ones",
+      `${countOf(report.failovers)}, ${countOf(report.needlessFailovers)}`,
+    ],
+    ["Failed requests of users", countOf(report.failedRequests)],
+    ["Longest time without a good write", seconds(report.longestGapMs)],
+    ...report.wrongRegionWrites.map(
+      ({ region, sqlstate, accepted, error }): readonly [string, string] => [
+        `Write by SQL in ${region}`,
+        accepted ? "**accepted**" : `refused: ${sqlstate ?? error ?? "unknown"}`,
+      ],
+    ),
+  ];
+  return [
+    `# ${report.title}: ${report.result}`,
+    `Scenario \`${report.scenario}\`, seed ${report.seed}, started ${report.startedAt}.`,
+    report.reasons.map((reason) => `- ${reason}`).join("\n"),
+    table(["Measure", "Value"], rows),
+    "## Time line",
+    `\`\`\`\n${renderTimeLine(moments, faults)}\`\`\``,
+    ...lostSection(report.lost),
+    "## What this rests on",
+    "`ledger.ndjson` holds every request and its answer, `checker.json` what was computed from it " +
+      "and from the databases, `journal.json` the operators' own account, `faults.json` what was " +
+      "injected when, `versions.json` the programs.",
+  ]
+    .filter((part) => part !== "")
+    .join("\n\n")
+    .concat("\n");
+}
+
+export function renderTimeLine(moments: readonly Moment[], faults: readonly FaultRecord[]): string {
+  const zeroAtMs = faults.find((fault) => fault.main)?.injectedAtMs ?? moments[0]?.atMs ?? 0;
+  return moments
+    .toSorted((a, b) => a.atMs - b.atMs)
+    .map((moment) => `${relativeSeconds(moment.atMs - zeroAtMs).padStart(10)}  ${moment.text}\n`)
+    .join("");
+}
+
+function phaseRow(report: DrillReport, name: PhaseName): readonly [string, string] {
+  return [`… of which ${name}`, seconds(report.phases[`${name}Ms`])];
+}
+
+function lostText({ lostSeconds }: DrillReport): string {
+  return seconds(lostSeconds === null ? null : lostSeconds * 1_000);
+}
+
+function lostSection(lost: readonly LostRow[]): string[] {
+  if (lost.length === 0) return [];
+  const rows = lost.map((row) => [
+    `\`${row.key}\``,
+    row.region,
+    String(row.epoch ?? "unknown"),
+    new Date(row.acknowledgedAtMs).toISOString(),
+    row.heldBy.join(", ") || "nobody",
+  ]);
+  return [
+    "## Acknowledged and lost",
+    table(["Key", "Acknowledged by", "Epoch", "At", "Still held by"], rows),
+  ];
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+function countOf(count: number | null): string {
+  return count === null ? "unknown" : String(count);
+}

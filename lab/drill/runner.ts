@@ -1,0 +1,199 @@
+//! Runs one drill from an empty machine to a report, and always stops what it started.
+//! Whatever breaks on the way, the drill ends with a report that says so: `unknown`, never `pass`.
+
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { arch, platform, release } from "node:os";
+import type { Lab } from "../lab.ts";
+import type { Drill, DrillPorts, DrillRequest, Findings } from "./drill.ts";
+import { createEvidenceFolder } from "./evidence-folder.ts";
+import { injectFaults, lostRegions } from "./injection.ts";
+import { askOperators, mergeJournals } from "./journal.ts";
+import type { Ledger } from "./ledger.ts";
+import { ledgerTail } from "./ledger-tail.ts";
+import { runProgram, startProgram } from "./load-process.ts";
+import { serverVersion, tryWrite } from "./postgres.ts";
+import { reportOf, type DrillReport } from "./report.ts";
+import { renderReportPage, renderTimeLine } from "./report-page.ts";
+import { awaitSteady } from "./steady.ts";
+import { acknowledgementsOf } from "./verdicts/requests.ts";
+import type { CheckerReport } from "./verdicts/evidence.ts";
+import { momentsSince, watchUntilOver } from "./watch.ts";
+
+export async function runDrill(request: DrillRequest, ports: DrillPorts): Promise<DrillReport> {
+  const findings = newFindings(request, ports);
+  let lab: Lab | null = null;
+  try {
+    ports.signal.throwIfAborted();
+    lab = await ports.startLab({
+      folder: request.labFolder,
+      onProgress: (text) => ports.tell({ kind: "progress", text }),
+    });
+    await rehearse({ request, ports, lab, findings });
+  } catch (error) {
+    findings.problems.push(problemOf(error, ports.signal));
+  } finally {
+    ports.tell({ kind: "progress", text: "stopping the lab" });
+    await lab?.stop().catch((error: unknown) => {
+      findings.problems.push(`the lab did not stop: ${messageOf(error)}`);
+    });
+  }
+  return conclude(request, findings);
+}
+
+async function rehearse(drill: Drill): Promise<void> {
+  const { request, ports, lab, findings } = drill;
+  const { evidence } = findings;
+  ports.signal.throwIfAborted();
+  evidence.writeJson("lab.json", lab.descriptor);
+  evidence.writeJson("versions.json", await versionsOf(drill));
+  const tail = ledgerTail(evidence.file("ledger.ndjson"));
+  const load = startProgram(ports.load, [
+    ...["--lab", evidence.file("lab.json"), "--ledger", evidence.file("ledger.ndjson")],
+    ...["--seed", String(request.seed)],
+    ...["--writes-per-second", String(request.scenario.load.writesPerSecond)],
+    ...["--clients", String(request.scenario.load.clients)],
+  ]);
+  try {
+    await awaitSteady(drill, tail, load);
+    await injectAndWatch(drill, () => watchUntilOver(drill, tail, load));
+  } finally {
+    const ended = await load.stop();
+    if (ended !== "") findings.problems.push(`the load: ${ended}`);
+  }
+  await examine(drill, await tail.read());
+}
+
+/** Both at once; whichever fails first ends the drill. */
+async function injectAndWatch(drill: Drill, watch: () => Promise<void>): Promise<void> {
+  await Promise.all([injectFaults(drill), watch()]);
+}
+
+/** After the load: wake what was lost, try to write where nobody may, and let the checker judge. */
+async function examine(drill: Drill, ledger: Ledger): Promise<void> {
+  const { lab, ports, findings } = drill;
+  ports.tell({ kind: "progress", text: "reading what the databases hold" });
+  for (const region of lostRegions(findings.faults)) {
+    await within(lab.exhume(region), ports.limits.exhumeMsMax).catch((error: unknown) => {
+      findings.problems.push(`the database of ${region} did not start: ${messageOf(error)}`);
+    });
+  }
+  await collect(drill, ledger);
+  await writeInWrongRegions(drill, ledger);
+  await check(drill);
+}
+
+async function writeInWrongRegions(drill: Drill, ledger: Ledger): Promise<void> {
+  const { lab, request, findings } = drill;
+  const writer = acknowledgementsOf(ledger).at(-1)?.region;
+  for (const [region, { postgres }] of Object.entries(lab.descriptor.regions)) {
+    if (region === writer) continue;
+    const key = `wrong-region-${request.seed}`;
+    findings.wrongRegionWrites.push(await tryWrite(region, postgres, key));
+  }
+}
+
+async function collect(drill: Drill, ledger: Ledger): Promise<void> {
+  const { lab, findings } = drill;
+  const [journals, status] = await Promise.all([
+    askOperators(lab.descriptor, "/journal"),
+    askOperators(lab.descriptor, "/status"),
+  ]);
+  const journal = mergeJournals(journals);
+  if (journal.length > 0) findings.journal = journal;
+  const faultAtMs = findings.faults.find((fault) => fault.main)?.injectedAtMs;
+  if (faultAtMs !== undefined) findings.moments.push(...momentsSince(drill, ledger, faultAtMs));
+  findings.evidence.writeJson("journal.json", journals.raw);
+  findings.evidence.writeJson("status.json", status.raw);
+}
+
+async function check({ findings, ports }: Drill): Promise<void> {
+  const { evidence } = findings;
+  ports.tell({ kind: "progress", text: "checking the ledger against the databases" });
+  evidence.writeJson("faults.json", findings.faults);
+  evidence.writeJson("objective.json", findings.objective);
+  const inputs = [
+    ...["--lab", evidence.file("lab.json"), "--ledger", evidence.file("ledger.ndjson")],
+    ...["--faults", evidence.file("faults.json"), "--objective", evidence.file("objective.json")],
+  ];
+  const said = await runProgram(
+    ports.checker,
+    [...inputs, "--out", evidence.file("checker.json")],
+    {
+      timeoutMs: ports.limits.checkerMsMax,
+      signal: ports.signal,
+    },
+  );
+  if (said !== "") throw new Error(`the checker: ${said}`);
+  findings.checker = JSON.parse(
+    readFileSync(evidence.file("checker.json"), "utf8"),
+  ) as CheckerReport;
+}
+
+function conclude({ scenario, seed, topology }: DrillRequest, findings: Findings): DrillReport {
+  const { evidence, startedAt } = findings;
+  const report = reportOf({
+    ...findings,
+    scenario,
+    seed,
+    startedAt: startedAt.toISOString(),
+    evidence: evidence.path,
+  });
+  evidence.writeJson("topology.json", topology);
+  evidence.writeJson("faults.json", findings.faults);
+  evidence.writeText("timeline.txt", renderTimeLine(findings.moments, findings.faults));
+  evidence.writeJson("report.json", report);
+  evidence.writeText("report.md", renderReportPage(report, findings.moments, findings.faults));
+  return report;
+}
+
+function newFindings(request: DrillRequest, ports: DrillPorts): Findings {
+  const startedAt = new Date(ports.nowMs());
+  const { scenario, also, seed, topology, drillsFolder } = request;
+  const evidence = createEvidenceFolder(drillsFolder, startedAt, scenario.name);
+  evidence.writeJson("scenario.json", { ...scenario, also, seed });
+  const { rtoSeconds, rpoSeconds } = topology.objectives;
+  return {
+    startedAt,
+    evidence,
+    objective: { rtoSeconds, rpoSeconds, ...scenario.criteria },
+    faults: [],
+    moments: [],
+    wrongRegionWrites: [],
+    problems: [],
+    journal: [],
+    checker: null,
+  };
+}
+
+async function versionsOf({ lab, ports }: Drill): Promise<Readonly<Record<string, string>>> {
+  const active = lab.descriptor.regions[lab.descriptor.initialActive];
+  const bundle = ports.operatorBundle;
+  return {
+    node: process.version,
+    postgres:
+      active === undefined
+        ? "unknown"
+        : await serverVersion(active.postgres).catch((error: unknown) => messageOf(error)),
+    operator: existsSync(bundle)
+      ? `sha256:${createHash("sha256").update(readFileSync(bundle)).digest("hex")}`
+      : "unknown",
+    os: `${platform()} ${release()} ${arch()}`,
+  };
+}
+
+async function within<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not within ${timeoutMs} ms`)), timeoutMs);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+function problemOf(error: unknown, signal: AbortSignal): string {
+  return signal.aborted ? "interrupted" : `the drill broke off: ${messageOf(error)}`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,153 @@
+//! The lab's Route 53: one hosted zone, its health checks, and the API to both. Control plane and
+//! data plane are apart, as in AWS: with the API down, answers and health checks go on as before.
+
+import * as Route53 from "@aws-sdk/client-route-53";
+import { randomUUID } from "node:crypto";
+
+import { AwsError, describeService } from "../aws/endpoint.ts";
+import type { AwsService, Handler, Handlers } from "../aws/endpoint.ts";
+import type { AnswerSource } from "../dns/answer.ts";
+import { canonicalName } from "../dns/names.ts";
+import { answerQuestion } from "./answers.ts";
+import { systemClock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
+import { healthHandlers } from "./health-api.ts";
+import type { EndpointCheck } from "./health-config.ts";
+import { createHealth } from "./health.ts";
+import type { Health } from "./health.ts";
+import { createHostedZone } from "./hosted-zone.ts";
+import { createProbe } from "./probe.ts";
+import type { Probe, ProbeTarget } from "./probe.ts";
+import { recordHandlers } from "./record-api.ts";
+import { createThrottle } from "./throttle.ts";
+
+export interface Route53Options {
+  /** Name of the hosted zone, such as `example.test`. */
+  readonly zone: string;
+  /** How much faster than Route 53 the health checkers ask. */
+  readonly speedup: number;
+  /** Where a health checker's connection goes for a check of an endpoint. */
+  readonly probeTarget: (check: EndpointCheck) => ProbeTarget;
+  /** From the acceptance of a change to its being in every answer. @default 200 */
+  readonly propagationMs?: number;
+  /** From a change of health to its being in every answer. @default 0 */
+  readonly healthPropagationMs?: number;
+  /** Independent checkers of each endpoint. @default 6 */
+  readonly checkersPerCheck?: number;
+  /** Of the account, whoever asks. @default 5, as in AWS */
+  readonly requestsPerSecond?: number;
+  /** How long a "no such name" may be cached. @default 5, to suit the lab's pace */
+  readonly negativeTtlSeconds?: number;
+  /** @default the system's */
+  readonly clock?: Clock;
+  /** In [0, 1). @default Math.random */
+  readonly random?: () => number;
+  /** @default UUIDs */
+  readonly newId?: () => string;
+  /** @default real connections to `probeTarget` */
+  readonly probe?: Probe;
+}
+
+export interface Route53Lab {
+  readonly service: AwsService;
+  readonly health: Health;
+  readonly hostedZoneId: string;
+  /** What the name servers say at this moment. */
+  readonly answer: AnswerSource;
+  /** `false`: every call of the API is refused with 503. Answers and health checks go on. */
+  setControlPlane(isUp: boolean): void;
+  /** How often each operation was called, those that were refused included. */
+  calls(): Readonly<Record<string, number>>;
+  /** Health checkers begin. */
+  start(): void;
+  stop(): Promise<void>;
+}
+
+const hostedZoneId = "ZSWITCHBACKLAB";
+const checkersPerCheckMin = 3;
+
+export function createRoute53(options: Route53Options): Route53Lab {
+  const { clock = systemClock, random = Math.random, newId = randomUUID } = options;
+  const { checkersPerCheck = 6 } = options;
+  if (checkersPerCheck < checkersPerCheckMin) {
+    throw new RangeError(`checkersPerCheck must be at least ${checkersPerCheckMin}`);
+  }
+  const health = createHealth({
+    clock,
+    random,
+    checkersPerCheck,
+    speedup: options.speedup,
+    probe: options.probe ?? createProbe(options),
+    propagationMs: options.healthPropagationMs ?? 0,
+  });
+  const name = canonicalName(options.zone);
+  const zone = createHostedZone({
+    name,
+    hostedZoneId,
+    clock,
+    nameServers: [`ns1.${name}`],
+    negativeTtlSeconds: options.negativeTtlSeconds ?? 5,
+    propagationMs: options.propagationMs ?? 200,
+  });
+  const handlers = {
+    ...recordHandlers({ zone, healthCheckExists: health.has }),
+    ...healthHandlers({ health, newId }),
+  };
+  const requestsPerSecond = options.requestsPerSecond ?? 5;
+  const throttle = createThrottle({ requestsPerSecond, nowMs: () => clock.nowMs() });
+  const entrance = createEntrance(() => throttle.admit());
+
+  return {
+    service: entrance.guard(handlers),
+    health,
+    hostedZoneId,
+    answer: (asked, type) =>
+      answerQuestion(
+        zone.served(),
+        { name: asked, type },
+        { isHealthy: health.isHealthyInDns, pick: random() },
+      ),
+    setControlPlane: entrance.setOpen,
+    calls: entrance.calls,
+    start: health.start,
+    stop: health.stop,
+  };
+}
+
+interface Entrance {
+  guard(handlers: Handlers): AwsService;
+  setOpen(isOpen: boolean): void;
+  calls(): Readonly<Record<string, number>>;
+}
+
+/** Counts every call, also of operations the lab has not, before anything may refuse it. */
+function createEntrance(admit: () => boolean): Entrance {
+  const counts = new Map<string, number>();
+  let isOpen = true;
+  const enter = (operation: string): void => {
+    counts.set(operation, (counts.get(operation) ?? 0) + 1);
+    if (!isOpen) throw new AwsError("ServiceUnavailable", "Service Unavailable", { status: 503 });
+    if (!admit()) throw new AwsError("ThrottlingException", "Rate exceeded", { status: 400 });
+  };
+  return {
+    guard(handlers) {
+      const model = describeService(Route53, new Route53.Route53Client({}));
+      const guarded = Array.from(model.operations.keys(), (operation): [string, Handler] => [
+        operation,
+        (input, context) => {
+          enter(operation);
+          const handler = handlers[operation];
+          if (handler !== undefined) return handler(input, context);
+          throw new AwsError("NotImplemented", `the lab's Route 53 has no ${operation}`, {
+            status: 501,
+          });
+        },
+      ]);
+      return { model, handlers: Object.fromEntries(guarded) };
+    },
+    setOpen(open) {
+      isOpen = open;
+    },
+    calls: () => Object.fromEntries(counts),
+  };
+}

@@ -1,0 +1,158 @@
+//! The write guard as versioned SQL: the database itself refuses writes without a live lease.
+//! Needs no extension and nothing that RDS forbids. Applied in order, each once, in one transaction
+//! under an advisory lock; a version that was released is never edited.
+
+export interface Migration {
+  readonly version: number;
+  readonly name: string;
+  readonly sql: string;
+}
+
+/**
+ * The lease names a timeline, since promotion changes nothing else that an ordinary role can read:
+ * a promoted replica, by whoever's hand, is on another timeline and so without a lease. The first
+ * eight digits of a WAL file name are the timeline (PostgreSQL docs, "Write Ahead Log Internals").
+ */
+const leaseTable = `
+create table switchback.write_lease (
+  only_row boolean primary key default true check (only_row),
+  region text not null,
+  epoch bigint not null,
+  timeline integer not null,
+  renewed_at timestamptz not null,
+  expires_at timestamptz not null
+) with (fillfactor = 10);
+
+create function switchback.current_timeline() returns integer
+language sql volatile as $$
+  select ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::integer
+$$;
+
+create function switchback.lease_state() returns table (
+  region text,
+  epoch bigint,
+  live boolean,
+  remaining_ms double precision,
+  in_recovery boolean,
+  replay_lag_ms double precision
+) language plpgsql volatile as $$
+begin
+  return query
+  select
+    l.region,
+    l.epoch,
+    coalesce(
+      case when pg_is_in_recovery() then false
+           else l.expires_at > clock_timestamp() and l.timeline = switchback.current_timeline()
+      end, false),
+    extract(epoch from l.expires_at - clock_timestamp())::double precision * 1000,
+    pg_is_in_recovery(),
+    case when pg_is_in_recovery()
+         then extract(epoch from clock_timestamp() - l.renewed_at)::double precision * 1000
+    end
+  from (select true) as one (present)
+  left join switchback.write_lease l on true;
+end $$;
+
+grant usage on schema switchback to public;
+grant select on switchback.write_lease to public;
+`;
+
+/**
+ * Two checks: the statement trigger refuses at once, the deferred one looks again when the
+ * transaction commits, since a lease may run out in between. Both run for every table.
+ */
+const guardTriggers = `
+create function switchback.refuse_without_lease() returns trigger
+language plpgsql as $$
+begin
+  if exists (
+    select from switchback.write_lease
+    where expires_at > clock_timestamp()
+      and timeline = ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::integer
+  ) then
+    return null;
+  end if;
+  raise exception 'no live write lease: this database must not accept writes'
+    using errcode = 'read_only_sql_transaction',
+          detail = (select format('The lease here is for %s, epoch %s, timeline %s, until %s.',
+                                  region, epoch, timeline, expires_at)
+                    from switchback.write_lease),
+          hint = 'Write to the region that holds the lease.';
+end $$;
+
+create function switchback.guard_table(guarded oid) returns void
+language plpgsql as $$
+declare
+  relation record;
+begin
+  select c.oid::regclass as name, c.relispartition as is_partition into relation
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  where c.oid = guarded
+    and c.relkind in ('r', 'p')
+    and c.relpersistence <> 't'
+    and n.nspname not in ('pg_catalog', 'information_schema', 'switchback')
+    and n.nspname !~ '^pg_';
+  if not found then
+    return;
+  end if;
+  if not exists (select from pg_trigger where tgrelid = guarded and tgname = 'switchback_guard') then
+    execute format(
+      'create trigger switchback_guard before insert or update or delete or truncate on %s
+       for each statement execute function switchback.refuse_without_lease()', relation.name);
+    execute format('alter table %s enable always trigger switchback_guard', relation.name);
+  end if;
+  -- A partition inherits the row trigger of its parent.
+  if not exists (select from pg_trigger where tgrelid = guarded and tgname = 'switchback_guard_commit')
+  then
+    execute format(
+      'create constraint trigger switchback_guard_commit after insert or update or delete on %s
+       deferrable initially deferred
+       for each row execute function switchback.refuse_without_lease()', relation.name);
+    execute format('alter table %s enable always trigger switchback_guard_commit', relation.name);
+  end if;
+end $$;
+
+create view switchback.unguarded_tables as
+  select c.oid, c.oid::regclass::text as name
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  where c.relkind in ('r', 'p')
+    and c.relpersistence <> 't'
+    and n.nspname not in ('pg_catalog', 'information_schema', 'switchback')
+    and n.nspname !~ '^pg_'
+    and (select count(*) from pg_trigger t
+         where t.tgrelid = c.oid and t.tgname like 'switchback\\_guard%'
+           and t.tgenabled = 'A') < 2;
+`;
+
+/** Tables made later are guarded as they appear, where the role may have event triggers. */
+const eventTrigger = `
+create function switchback.guard_new_tables() returns event_trigger
+language plpgsql as $$
+declare
+  made record;
+begin
+  for made in select * from pg_event_trigger_ddl_commands() where object_type = 'table' loop
+    perform switchback.guard_table(made.objid);
+  end loop;
+end $$;
+
+do $$
+begin
+  create event trigger switchback_guard_new_tables on ddl_command_end
+    when tag in ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'ALTER TABLE')
+    execute function switchback.guard_new_tables();
+exception when insufficient_privilege then
+  raise notice 'no event trigger: new tables are guarded by the periodic check instead';
+end $$;
+`;
+
+export const guardMigrations: readonly Migration[] = [
+  { version: 1, name: "lease table", sql: leaseTable },
+  { version: 2, name: "guard triggers", sql: guardTriggers },
+  { version: 3, name: "event trigger for new tables", sql: eventTrigger },
+];
+
+/** Puts the guard on every table that lacks it. Cheap when there is none; run periodically. */
+export const guardUnguarded =
+  "select name, switchback.guard_table(oid) from switchback.unguarded_tables";

@@ -1,0 +1,213 @@
+//! The region's own database over SQL: state, guard, lease. Works on RDS and on anything else that
+//! speaks PostgreSQL. Every call is bounded in time; a broken connection is replaced, not repaired.
+
+import pg from "pg";
+import {
+  type Database,
+  type DatabaseState,
+  failed,
+  type HandoverToken,
+  type LeaseGrant,
+  type Outcome,
+  succeeded,
+} from "../../failover/ports.ts";
+import { installGuard } from "./migrate.ts";
+
+export interface PostgresProps {
+  readonly connectionString: string;
+  readonly timeoutMs: number;
+  /** Called with tables that were found without a guard. */
+  readonly onGuarded?: (tables: readonly string[]) => void;
+}
+
+export type PostgresDatabase = Database & { close(): Promise<void> };
+
+const stateQuery = `
+  select
+    pg_is_in_recovery() as in_recovery,
+    extract(epoch from clock_timestamp())::double precision * 1000 as clock_ms,
+    case when pg_is_in_recovery()
+         then coalesce((select received_tli from pg_stat_wal_receiver),
+                       (select timeline_id from pg_control_checkpoint()))
+         else ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::integer
+    end as timeline,
+    exists (select from pg_stat_wal_receiver where status = 'streaming') as streaming`;
+
+const leaseQuery = `
+  select region, epoch::double precision as epoch, timeline,
+         extract(epoch from renewed_at)::double precision * 1000 as renewed_ms,
+         expires_at > clock_timestamp() as unexpired
+  from switchback.write_lease`;
+
+const grantQuery = `
+  insert into switchback.write_lease (region, epoch, timeline, renewed_at, expires_at)
+  values ($1, $2, $3, to_timestamp($4 / 1000.0), to_timestamp(($4 + $5) / 1000.0))
+  on conflict (only_row) do update
+    set region = excluded.region, epoch = excluded.epoch, timeline = excluded.timeline,
+        renewed_at = excluded.renewed_at, expires_at = excluded.expires_at
+    where switchback.write_lease.epoch <= excluded.epoch
+  returning 1`;
+
+/**
+ * The renewal need not be durable: a crash brings back an older, shorter lease. So it waits for
+ * neither disk nor standby, in a transaction of its own.
+ */
+const extendQuery = `
+  update switchback.write_lease
+  set renewed_at = to_timestamp($4 / 1000.0), expires_at = to_timestamp(($4 + $5) / 1000.0)
+  where region = $1 and epoch = $2 and timeline = $3
+    and set_config('synchronous_commit', 'off', true) is not null
+  returning 1`;
+
+interface StateRow {
+  readonly in_recovery: boolean;
+  readonly clock_ms: number;
+  readonly timeline: number;
+  readonly streaming: boolean;
+}
+
+interface LeaseRow {
+  readonly region: string;
+  readonly epoch: number;
+  readonly timeline: number;
+  readonly renewed_ms: number;
+  readonly unexpired: boolean;
+}
+
+export function postgresDatabase({
+  connectionString,
+  timeoutMs,
+  onGuarded,
+}: PostgresProps): PostgresDatabase {
+  const pool = new pg.Pool({
+    connectionString,
+    max: 3,
+    connectionTimeoutMillis: timeoutMs,
+    query_timeout: timeoutMs,
+    statement_timeout: timeoutMs,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    application_name: "switchback-operator",
+  });
+  // A connection that breaks while idle is no event of its own: the next call says so.
+  pool.on("error", () => undefined);
+
+  return {
+    state: () => expected(() => readState(pool)),
+    installGuard: () =>
+      expected(async () => {
+        const client = await pool.connect();
+        try {
+          const guarded = await installGuard(client);
+          if (guarded.length > 0) onGuarded?.(guarded);
+        } finally {
+          client.release();
+        }
+      }),
+    grantLease: (grant) => writeLease(pool, grantQuery, grant),
+    extendLease: (grant) => writeLease(pool, extendQuery, grant),
+    closeLease: () => expected(() => closeLease(pool, timeoutMs)),
+    hasReplayed: (token) => expected(() => hasReplayed(pool, token)),
+    close: () => pool.end(),
+  };
+}
+
+async function readState(pool: pg.Pool): Promise<DatabaseState> {
+  const { rows } = await pool.query<StateRow>(stateQuery);
+  const row = rows[0];
+  if (row === undefined) throw new Error("PostgreSQL answered a SELECT without FROM with no row");
+  const lease = await readLease(pool);
+  return {
+    role: row.in_recovery ? "replica" : "primary",
+    clockMs: row.clock_ms,
+    timeline: row.timeline,
+    streaming: row.streaming,
+    lease:
+      lease === undefined
+        ? "none"
+        : {
+            region: lease.region,
+            epoch: lease.epoch,
+            timeline: lease.timeline,
+            live: lease.unexpired && !row.in_recovery && lease.timeline === row.timeline,
+            renewedAtMs: lease.renewed_ms,
+          },
+  };
+}
+
+async function readLease(pool: pg.Pool): Promise<LeaseRow | undefined> {
+  try {
+    return (await pool.query<LeaseRow>(leaseQuery)).rows[0];
+  } catch (error) {
+    // undefined_table, invalid_schema_name: the guard is not installed yet.
+    if (["42P01", "3F000"].includes(sqlstate(error))) return undefined;
+    throw error;
+  }
+}
+
+async function writeLease(pool: pg.Pool, query: string, grant: LeaseGrant): Promise<Outcome<void>> {
+  const { region, epoch, timeline, fromMs, leaseMs } = grant;
+  const written = await expected(() =>
+    pool.query(query, [region, epoch, timeline, fromMs, leaseMs]),
+  );
+  if (!written.ok) return written;
+  if (written.value.rowCount === 1) return succeeded(undefined);
+  return failed("conflict", `the database has no lease of ${region} for epoch ${epoch}`);
+}
+
+/** First refuse, then end what might still commit, then read where the WAL ends. */
+async function closeLease(pool: pg.Pool, timeoutMs: number): Promise<HandoverToken> {
+  await pool.query("update switchback.write_lease set expires_at = clock_timestamp()");
+  const writers = `from pg_stat_activity
+    where backend_xid is not null and pid <> pg_backend_pid() and backend_type = 'client backend'`;
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const { rows } = await pool.query<{ pid: number }>(`select pid, pg_terminate_backend(pid) ${writers}`);
+    if (rows.length === 0) break;
+    if (performance.now() > deadline) {
+      throw new Error(`backends ${rows.map(({ pid }) => pid).join(", ")} would not end`);
+    }
+  }
+  const { rows } = await pool.query<{ system: string; timeline: number; lsn: string }>(
+    `select (select system_identifier::text from pg_control_system()) as system,
+            switchback.current_timeline() as timeline,
+            pg_current_wal_insert_lsn()::text as lsn`,
+  );
+  const row = rows[0];
+  if (row === undefined) throw new Error("PostgreSQL did not say where its WAL ends");
+  return { systemIdentifier: row.system, timeline: row.timeline, lsn: row.lsn };
+}
+
+async function hasReplayed(pool: pg.Pool, token: HandoverToken): Promise<boolean> {
+  const { rows } = await pool.query<{ replayed: boolean }>(
+    `select case when pg_is_in_recovery()
+                 then (select system_identifier::text = $1 from pg_control_system())
+                      and pg_last_wal_replay_lsn() >= $2::pg_lsn
+                 else true
+            end as replayed`,
+    [token.systemIdentifier, token.lsn],
+  );
+  return rows[0]?.replayed === true;
+}
+
+/** PostgreSQL's errors and broken connections are expected; anything else is a bug and passes. */
+async function expected<T>(call: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return succeeded(await call());
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    if (error instanceof TypeError || error instanceof RangeError) throw error;
+    const state = sqlstate(error);
+    if (state.startsWith("28") || state === "42501") return failed("denied", error.message);
+    // Class 57 is "operator intervention" (shutting down, starting up), 08 "connection exception".
+    if (/^[0-9A-Z]{5}$/.test(state) && !/^(57|08)/.test(state)) {
+      return failed("refused", `${error.message} (SQLSTATE ${state})`);
+    }
+    return failed("unreachable", error.message === "" ? state : error.message);
+  }
+}
+
+function sqlstate(error: unknown): string {
+  if (typeof error !== "object" || error === null || !("code" in error)) return "";
+  return String(error.code);
+}

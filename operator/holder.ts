@@ -1,0 +1,260 @@
+//! The holder's side of the lease: renew it with the arbiter, then, and only then, let the database
+//! accept writes a little longer. `t0` is always the database's clock, read before the arbiter is asked.
+
+import type {
+  Arbiter,
+  Clock,
+  Database,
+  DatabaseState,
+  HolderWord,
+  LeaseItem,
+  Outcome,
+} from "../failover/ports.ts";
+import { failed } from "../failover/ports.ts";
+import type { RegionName } from "../topology/topology.ts";
+import { ClockStepDetector } from "./clock-step.ts";
+import type { LeaseBoard } from "./lease-board.ts";
+
+export interface HolderProps {
+  readonly region: RegionName;
+  readonly timing: { readonly leaseMs: number; readonly marginMs: number };
+  /** How long a lease is kept alive for a database that cannot be granted it yet. */
+  readonly ungrantedMsMax: number;
+  readonly arbiter: Arbiter;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly board: LeaseBoard;
+  readonly appHealth: () => HolderWord["app"];
+  /** Whether a plan of this region is about to grant this epoch. */
+  readonly promoting: (epoch: number) => boolean;
+  readonly onEvent: (event: HolderEvent) => void;
+}
+
+export type HolderEvent =
+  | { readonly kind: "renewed"; readonly epoch: number; readonly tookMs: number }
+  | { readonly kind: "extended" }
+  | { readonly kind: "renewal-failed"; readonly because: string }
+  | { readonly kind: "lost"; readonly to: string; readonly epoch: number }
+  | { readonly kind: "clock-stepped"; readonly byMs: number };
+
+/** The last renewal that the arbiter confirmed, and the database's clock before it was asked. */
+interface Confirmed {
+  readonly epoch: number;
+  readonly fromMs: number;
+}
+
+export class Holder {
+  readonly #props: HolderProps;
+  readonly #startedMs: number;
+  readonly #steps: ClockStepDetector;
+  #confirmed: Confirmed | "none" = "none";
+  #grantedEpoch = 0;
+  /** The epoch that this very process opened or took: it knows that it owes nobody a wait. */
+  #ownEpoch = 0;
+  #ungrantedSinceMs: number | "granted" = "granted";
+  /** Renewal, takeover, grant and release follow one another, never overlap. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(props: HolderProps) {
+    this.#props = props;
+    this.#startedMs = props.clock.monotonicMs();
+    this.#steps = new ClockStepDetector(props.timing.marginMs);
+  }
+
+  /** One renewal. Does nothing unless this region holds the lease. */
+  renew(): Promise<void> {
+    return this.#alone(async () => {
+      const { board, region } = this.#props;
+      const item = board.item;
+      if (item === "unknown" || item.holder !== region) return;
+      const state = await this.#readDatabase();
+      if (!this.#mayRenew(item, state)) return;
+      const renewed = await this.#renewWithArbiter(item, state);
+      if (renewed === "failed" || !state.ok) return;
+      await this.#extend(renewed, state.value);
+    });
+  }
+
+  /** Opens epoch 1 at the very first start, in the region that the topology calls active. */
+  open(): Promise<Outcome<LeaseItem>> {
+    return this.#become(() =>
+      this.#props.arbiter.open(this.#props.region, this.#props.clock.wallMs()),
+    );
+  }
+
+  /** Takes the lease of a silent holder, or one that nobody holds. */
+  takeOver(seen: LeaseItem): Promise<Outcome<LeaseItem>> {
+    return this.#become(() =>
+      this.#props.arbiter.takeOver(seen, this.#props.region, this.#props.clock.wallMs()),
+    );
+  }
+
+  /** Lets the database accept writes under the epoch this region holds. */
+  grant(): Promise<Outcome<void>> {
+    return this.#alone(async () => {
+      const { board, database, region, timing } = this.#props;
+      const item = board.item;
+      if (item === "unknown" || item.holder !== region) {
+        return failed("conflict", "this region does not hold the lease");
+      }
+      const waitMs = this.#graceMs(item.epoch);
+      if (waitMs > 0) return failed("refused", `restarted: the grant waits ${Math.ceil(waitMs)} ms`);
+      if (this.#confirmed === "none" || this.#confirmed.epoch !== item.epoch) {
+        return failed("refused", "no renewal of this epoch is confirmed yet");
+      }
+      const state = await database.state();
+      if (!state.ok) return state;
+      if (state.value.role !== "primary") return failed("refused", "the database is a replica");
+      const guarded = await database.installGuard();
+      if (!guarded.ok) return guarded;
+      return database.grantLease({
+        region,
+        epoch: item.epoch,
+        timeline: state.value.timeline,
+        fromMs: this.#confirmed.fromMs,
+        leaseMs: timing.leaseMs,
+      });
+    });
+  }
+
+  /** Gives the lease up on purpose, so that the peer need not wait it out. */
+  release(): Promise<Outcome<LeaseItem>> {
+    return this.#alone(async () => {
+      const { arbiter, board, database, region } = this.#props;
+      const item = board.item;
+      if (item === "unknown" || item.holder !== region) {
+        return failed("conflict", "this region does not hold the lease");
+      }
+      const token = await database.closeLease();
+      if (!token.ok) return token;
+      const released = await arbiter.release(item, token.value);
+      if (released.ok) board.take(released.value);
+      return released;
+    });
+  }
+
+  /**
+   * A process that restarted does not know what its predecessor promised or still had under way, so
+   * it outwaits that before it opens an epoch that was never granted.
+   */
+  #graceMs(epoch: number): number {
+    if (this.#ownEpoch === epoch) return 0;
+    const { clock, timing } = this.#props;
+    return this.#startedMs + timing.leaseMs + timing.marginMs - clock.monotonicMs();
+  }
+
+  #become(write: () => Promise<Outcome<LeaseItem>>): Promise<Outcome<LeaseItem>> {
+    return this.#alone(async () => {
+      const state = await this.#readDatabase();
+      const taken = await write();
+      if (!taken.ok) return taken;
+      this.#ownEpoch = taken.value.epoch;
+      if (state.ok) {
+        this.#confirmed = { epoch: taken.value.epoch, fromMs: state.value.clockMs };
+      }
+      this.#props.board.take(taken.value);
+      return taken;
+    });
+  }
+
+  async #readDatabase(): Promise<Outcome<DatabaseState>> {
+    const { clock, database, onEvent } = this.#props;
+    const sentMs = clock.monotonicMs();
+    const state = await database.state();
+    if (!state.ok) return state;
+    const receivedMs = clock.monotonicMs();
+    const steppedByMs = this.#steps.observe({ sentMs, receivedMs, clockMs: state.value.clockMs });
+    if (steppedByMs === 0) return state;
+    onEvent({ kind: "clock-stepped", byMs: steppedByMs });
+    // A clock set back would stretch the lease that stands: close it, and start anew from this clock.
+    await database.closeLease();
+    return state;
+  }
+
+  /** A database that cannot be reached lets the lease run out, unless it is just being promoted. */
+  #mayRenew(item: LeaseItem, state: Outcome<DatabaseState>): boolean {
+    const { clock, onEvent, promoting, ungrantedMsMax } = this.#props;
+    if (state.ok && this.#isGranted(item, state.value)) {
+      this.#grantedEpoch = item.epoch;
+      this.#ungrantedSinceMs = "granted";
+      return true;
+    }
+    if (this.#ungrantedSinceMs === "granted") this.#ungrantedSinceMs = clock.monotonicMs();
+    const onTheWay = promoting(item.epoch) || this.#ownEpoch === item.epoch;
+    const ungrantedMs = clock.monotonicMs() - this.#ungrantedSinceMs;
+    if (this.#grantedEpoch !== item.epoch && onTheWay && ungrantedMs <= ungrantedMsMax) return true;
+    const because = state.ok ? "the database has no lease of this epoch" : state.detail;
+    onEvent({ kind: "renewal-failed", because });
+    return false;
+  }
+
+  #isGranted(item: LeaseItem, { role, lease, timeline }: DatabaseState): boolean {
+    if (role !== "primary" || lease === "none") return false;
+    return (
+      lease.region === this.#props.region &&
+      lease.epoch === item.epoch &&
+      lease.timeline === timeline
+    );
+  }
+
+  async #renewWithArbiter(
+    item: LeaseItem,
+    state: Outcome<DatabaseState>,
+  ): Promise<LeaseItem | "failed"> {
+    const { appHealth, arbiter, board, clock, onEvent } = this.#props;
+    const sentMs = clock.monotonicMs();
+    const word = wordOf(item, state, appHealth());
+    const renewed = await arbiter.renew(item, word);
+    if (renewed.ok) {
+      board.take(renewed.value);
+      if (state.ok) this.#confirmed = { epoch: renewed.value.epoch, fromMs: state.value.clockMs };
+      const tookMs = clock.monotonicMs() - sentMs;
+      onEvent({ kind: "renewed", epoch: renewed.value.epoch, tookMs });
+      return renewed.value;
+    }
+    onEvent({ kind: "renewal-failed", because: `${renewed.fault}: ${renewed.detail}` });
+    await this.#learn(item);
+    return "failed";
+  }
+
+  /** After a failed renewal: is the lease still ours, and at which count? */
+  async #learn(before: LeaseItem): Promise<void> {
+    const { board, database, onEvent, region } = this.#props;
+    const now = await board.refresh();
+    if (!now.ok || now.value === "absent" || now.value.holder === region) return;
+    onEvent({ kind: "lost", to: now.value.holder, epoch: now.value.epoch });
+    if (before.epoch < now.value.epoch) await database.closeLease();
+  }
+
+  async #extend(item: LeaseItem, state: DatabaseState): Promise<void> {
+    if (!this.#isGranted(item, state)) return;
+    const { database, onEvent, region, timing } = this.#props;
+    const extended = await database.extendLease({
+      region,
+      epoch: item.epoch,
+      timeline: state.timeline,
+      fromMs: state.clockMs,
+      leaseMs: timing.leaseMs,
+    });
+    if (extended.ok) onEvent({ kind: "extended" });
+    else onEvent({ kind: "renewal-failed", because: `database: ${extended.detail}` });
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#last.then(work, work);
+    // A failure belongs to whoever asked for it; the next in the queue starts all the same.
+    this.#last = next.catch(() => undefined);
+    return next;
+  }
+}
+
+function wordOf(
+  item: LeaseItem,
+  state: Outcome<DatabaseState>,
+  app: HolderWord["app"],
+): HolderWord {
+  const before = item.word === "none" ? 0 : item.word.databaseMs;
+  if (!state.ok) return { databaseMs: before, database: "unreachable", app };
+  const live = state.value.lease !== "none" && state.value.lease.live;
+  return { databaseMs: state.value.clockMs, database: live ? "writable" : "closed", app };
+}

@@ -1,0 +1,96 @@
+//! The operator's metrics. Every label set starts at zero, so that a rate over a rare event is right
+//! from the first time it happens.
+
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { Reading, Vantage, VerdictKind } from "../failover/verdict.ts";
+
+const vantages: readonly Vantage[] = ["probe", "world", "self", "data"];
+const verdicts: readonly VerdictKind[] = ["stay", "suspect", "ask", "seize", "hold"];
+const healthValue = { serving: 1, failing: 0, silent: -1 } as const;
+
+export type OperatorMetrics = ReturnType<typeof operatorMetrics>;
+
+export function operatorMetrics(region: string) {
+  const registry = new Registry();
+  registry.setDefaultLabels({ region });
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+
+  const leaseHeld = new Gauge({
+    name: "switchback_lease_held",
+    help: "1 when the arbiter names this region as the holder of the write lease.",
+    registers,
+  });
+  const epoch = new Gauge({
+    name: "switchback_lease_epoch",
+    help: "Epoch of the write lease as last read from the arbiter.",
+    registers,
+  });
+  const renewals = new Counter({
+    name: "switchback_lease_renewals_total",
+    help: "Renewals of the write lease by outcome.",
+    labelNames: ["outcome"] as const,
+    registers,
+  });
+  const renewalSeconds = new Histogram({
+    name: "switchback_lease_renewal_seconds",
+    help: "Time the arbiter took to confirm a renewal.",
+    buckets: [0.01, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 1],
+    registers,
+  });
+  const verdict = new Gauge({
+    name: "switchback_verdict",
+    help: "1 for the current verdict of this operator on the region that serves, 0 for the others.",
+    labelNames: ["verdict"] as const,
+    registers,
+  });
+  const reading = new Gauge({
+    name: "switchback_reading",
+    help: "Last reading of a vantage: 1 serving, 0 failing, -1 silent.",
+    labelNames: ["vantage"] as const,
+    registers,
+  });
+  const replicaLag = new Gauge({
+    name: "switchback_replica_lag_seconds",
+    help: "How far the replica was behind at the holder's last renewal; NaN when unknown.",
+    registers,
+  });
+  const steps = new Counter({
+    name: "switchback_plan_steps_total",
+    help: "Entries of plans written to the journal by this operator, by kind.",
+    labelNames: ["entry"] as const,
+    registers,
+  });
+  const clockSteps = new Counter({
+    name: "switchback_database_clock_steps_total",
+    help: "Times the database's clock was found set by more than the margin.",
+    registers,
+  });
+  const wouldHave = new Counter({
+    name: "switchback_would_have_failed_over_total",
+    help: "Failovers that mode observe decided and did not make.",
+    registers,
+  });
+
+  for (const outcome of ["confirmed", "extended", "failed", "lost"]) renewals.inc({ outcome }, 0);
+  for (const name of verdicts) verdict.set({ verdict: name }, 0);
+  for (const vantage of vantages) reading.set({ vantage }, -1);
+
+  return {
+    registry,
+    leaseHeld,
+    epoch,
+    renewals,
+    renewalSeconds,
+    replicaLag,
+    steps,
+    clockSteps,
+    wouldHave,
+    setVerdict(kind: VerdictKind): void {
+      for (const name of verdicts) verdict.set({ verdict: name }, name === kind ? 1 : 0);
+    },
+    setReadings(readings: readonly Reading[]): void {
+      for (const { vantage, health } of readings) reading.set({ vantage }, healthValue[health]);
+    },
+  };
+}
