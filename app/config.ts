@@ -9,7 +9,7 @@ export interface Config {
   readonly port: number;
   readonly databaseUrl: string;
   /** Public endpoint of the other region. Without it nothing is forwarded. */
-  readonly peerUrl: string | "none";
+  readonly peerUrl: string | undefined;
   readonly ackWithinMs: number;
   readonly storage: StorageConfig | "none";
   readonly build: string;
@@ -19,8 +19,8 @@ export interface Config {
 export interface StorageConfig {
   readonly bucket: string;
   readonly awsRegion: string;
-  /** An endpoint of one's own switches to path-style addresses. */
-  readonly endpoint: string | "aws";
+  /** An endpoint of one's own switches to path-style addresses. Without it: AWS. */
+  readonly endpoint: string | undefined;
   /** `provider-chain`: the SDK finds credentials itself, as on EKS. */
   readonly credentials: Credentials | "provider-chain";
 }
@@ -28,7 +28,7 @@ export interface StorageConfig {
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  readonly sessionToken: string | "none";
+  readonly sessionToken: string | undefined;
 }
 
 export interface ConfigProblem {
@@ -146,7 +146,7 @@ function configOf(env: z.infer<typeof schema>): Config {
     host: env.HOST,
     port: env.PORT,
     databaseUrl: env.DATABASE_URL,
-    peerUrl: env.PEER_URL === undefined ? "none" : new URL(env.PEER_URL).origin,
+    peerUrl: env.PEER_URL === undefined ? undefined : new URL(env.PEER_URL).origin,
     ackWithinMs: env.ACK_WITHIN_MS,
     storage: storageOf(env),
     build: env.BUILD_ID,
@@ -160,11 +160,11 @@ function storageOf(env: z.infer<typeof schema>): StorageConfig | "none" {
   return {
     bucket: env.BUCKET,
     awsRegion: env.AWS_REGION ?? env.SWITCHBACK_REGION,
-    endpoint: env.S3_ENDPOINT ?? "aws",
+    endpoint: env.S3_ENDPOINT,
     credentials:
       accessKeyId === undefined || secretAccessKey === undefined
         ? "provider-chain"
-        : { accessKeyId, secretAccessKey, sessionToken: env.AWS_SESSION_TOKEN ?? "none" },
+        : { accessKeyId, secretAccessKey, sessionToken: env.AWS_SESSION_TOKEN },
   };
 }
 

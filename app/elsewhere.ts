@@ -18,8 +18,8 @@ export type Elsewhere = "forwarded" | "not-serving" | "outcome-unknown";
 export interface Unserved {
   /** Why this region does not serve it. */
   readonly because: string;
-  /** Key of the write, or `read` for a request that changes nothing. */
-  readonly write: string | "read";
+  /** Key of the write; null for a request that changes nothing. */
+  readonly writeKey: string | null;
 }
 
 /** Always answers. Returns how, for the count of writes. */
@@ -27,7 +27,7 @@ export async function serveElsewhere(
   parts: Parts,
   request: Request,
   response: Response,
-  { because, write }: Unserved,
+  { because, writeKey }: Unserved,
 ): Promise<Elsewhere> {
   const { peer } = parts;
   if (peer === "none" || isForwardingDeclined(request.headers) || !mayHop(request.headers)) {
@@ -44,7 +44,7 @@ export async function serveElsewhere(
       answerFault(response, notServing(`${because}; ${forwarded.because}`));
       return "not-serving";
     case "outcome-unknown":
-      return answerLost(response, `${because}; ${forwarded.because}`, write);
+      return answerLost(response, `${because}; ${forwarded.because}`, writeKey);
     default:
       return forwarded satisfies never;
   }
@@ -58,12 +58,12 @@ export async function serveElsewhereUnlessServing(
   parts: Parts,
   request: Request,
   response: Response,
-  { write, fault }: Pick<Unserved, "write"> & { readonly fault: Fault },
+  { writeKey, fault }: Pick<Unserved, "writeKey"> & { readonly fault: Fault },
 ): Promise<Elsewhere | "unavailable"> {
   const { state } = await parts.leases.look();
   stampState(response, state);
   if (state.role !== "serving") {
-    return serveElsewhere(parts, request, response, { because: state.because, write });
+    return serveElsewhere(parts, request, response, { because: state.because, writeKey });
   }
   answerFault(response, fault);
   return fault.error === "not-serving" ? "not-serving" : "unavailable";
@@ -95,11 +95,11 @@ function relay(
   response.status(status).end(body);
 }
 
-function answerLost(response: Response, because: string, write: string): Elsewhere {
-  if (write === "read") {
+function answerLost(response: Response, because: string, writeKey: string | null): Elsewhere {
+  if (writeKey === null) {
     answerFault(response, notServing(because));
     return "not-serving";
   }
-  answerFault(response, outcomeUnknown(write, because));
+  answerFault(response, outcomeUnknown(writeKey, because));
   return "outcome-unknown";
 }

@@ -6,8 +6,9 @@ import type { Clock, LeaseView, Look, ServingState } from "./ports.ts";
 
 export interface LeaseWatchProps {
   readonly clock: Clock;
-  /** Asks the database once, within a time of its own. A rejection counts as `unknown`. */
+  /** Asks the database once. A rejection, or no answer in time, counts as `unknown`. */
   readonly ask: () => Promise<ServingState>;
+  readonly askTimeoutMs: number;
   readonly ageMsMax: number;
   /** Called with every answer, before anybody who waits for it. Must not throw. */
   readonly onLook: (state: ServingState) => void;
@@ -78,11 +79,25 @@ export class LeaseWatch implements LeaseView {
   async #ask(): Promise<Look> {
     const askedAtMs = this.#props.clock.nowMs();
     try {
-      const state = await this.#props.ask();
+      const state = await this.#askInTime();
       return { state: this.#outlasted(state, askedAtMs) ?? state, askedAtMs };
     } catch (error) {
       const because = `the database did not answer: ${(error as Error).message}`;
       return { state: { role: "unknown", because, databaseAnswers: false }, askedAtMs };
+    }
+  }
+
+  async #askInTime(): Promise<ServingState> {
+    const { ask, askTimeoutMs } = this.#props;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      const error = new Error(`nothing within ${askTimeoutMs} ms`);
+      timer = setTimeout(() => reject(error), askTimeoutMs);
+    });
+    try {
+      return await Promise.race([ask(), late]);
+    } finally {
+      clearTimeout(timer);
     }
   }
 

@@ -69,10 +69,11 @@ async function run(config: Config, log: Logger): Promise<void> {
   const leases = new LeaseWatch({
     clock,
     ask: () => askLease(gates.lease, config.region),
+    askTimeoutMs: limits.lookTimeoutMs,
     ageMsMax: limits.leaseAgeMsMax,
     onLook: (state) => followers.forEach((follow) => follow(state)),
   });
-  const forwarder = config.peerUrl === "none" ? undefined : openForwarder(config.peerUrl);
+  const forwarder = config.peerUrl === undefined ? undefined : openForwarder(config.peerUrl);
   const service = createService({
     region: config.region,
     build: config.build,

@@ -42,24 +42,24 @@ interface Store {
 async function put(store: Store, request: Request, response: Response): Promise<WriteOutcome> {
   const { parts, objects } = store;
   const state = await stateFor(response, parts.leases);
-  const write = String(request.params["key"]);
+  const writeKey = String(request.params["key"]);
   if (state.role !== "serving") {
-    return serveElsewhere(parts, request, response, { because: state.because, write });
+    return serveElsewhere(parts, request, response, { because: state.because, writeKey });
   }
   const input = parseObject(request);
   if (!input.ok) {
     answerFault(response, invalid(input.problems));
     return "invalid";
   }
-  const result = await objects.put(write, input.value);
+  const result = await objects.put(writeKey, input.value);
   switch (result.kind) {
     case "stored":
-      return acknowledge(parts, response, { key: write, object: input.value, lease: state });
+      return acknowledge(parts, response, { key: writeKey, object: input.value, lease: state });
     case "unavailable":
       answerFault(response, unavailable(result.because));
       return "unavailable";
     case "outcome-unknown":
-      answerFault(response, outcomeUnknown(write, result.because));
+      answerFault(response, outcomeUnknown(writeKey, result.because));
       return "outcome-unknown";
     default:
       return result satisfies never;

@@ -1,5 +1,6 @@
 //! What users send about orders, checked: every problem is reported, each with what is allowed.
 
+import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
 import type { NewOrder, Page } from "./ports.ts";
 
@@ -7,20 +8,12 @@ export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problems: readonly string[] };
 
-interface RequestHeaders {
-  readonly "idempotency-key"?: string | string[] | undefined;
-}
-
-export function parseOrder(headers: RequestHeaders, body: unknown): Parsed<NewOrder> {
-  const key = headerKeySchema.safeParse(headers["idempotency-key"]);
+export function parseOrder(headers: IncomingHttpHeaders, body: unknown): Parsed<NewOrder> {
+  const key = parsed(headerKeySchema.safeParse(headers["idempotency-key"]));
   const json = jsonOf(body);
-  const order = json.ok ? orderSchema.safeParse(json.value) : undefined;
-  if (key.success && order?.success === true) {
-    return { ok: true, value: { key: key.data, ...order.data } };
-  }
-  const issues = [...(key.error?.issues ?? []), ...(order?.error?.issues ?? [])];
-  const problems = issues.map(({ message }) => message);
-  return { ok: false, problems: json.ok ? problems : [...problems, ...json.problems] };
+  const order = json.ok ? parsed(orderSchema.safeParse(json.value)) : json;
+  if (key.ok && order.ok) return { ok: true, value: { key: key.value, ...order.value } };
+  return { ok: false, problems: [key, order].flatMap((part) => (part.ok ? [] : part.problems)) };
 }
 
 export function parseKey(text: unknown): Parsed<string> {

@@ -43,9 +43,9 @@ export function orderRoutes(parts: Parts): Router {
 
 async function append(parts: Parts, request: Request, response: Response): Promise<WriteOutcome> {
   const state = await stateFor(response, parts.leases);
-  const write = request.get("idempotency-key") ?? "";
+  const writeKey = request.get("idempotency-key") ?? "";
   if (state.role !== "serving") {
-    return serveElsewhere(parts, request, response, { because: state.because, write });
+    return serveElsewhere(parts, request, response, { because: state.because, writeKey });
   }
   const input = parseOrder(request.headers, request.body);
   if (!input.ok) {
@@ -59,20 +59,20 @@ async function append(parts: Parts, request: Request, response: Response): Promi
       return acknowledge(parts, response, appended);
     case "conflicting": {
       const message = "this idempotency key was used for another order";
-      answerFault(response, { status: 422, error: "key-reused", message, key: write });
+      answerFault(response, { status: 422, error: "key-reused", message, key: writeKey });
       return "conflicting";
     }
     case "not-serving": {
       const fault = notServing(appended.because);
-      return serveElsewhereUnlessServing(parts, request, response, { write, fault });
+      return serveElsewhereUnlessServing(parts, request, response, { writeKey, fault });
     }
     case "unavailable": {
       const fault = unavailable(appended.because);
-      return serveElsewhereUnlessServing(parts, request, response, { write, fault });
+      return serveElsewhereUnlessServing(parts, request, response, { writeKey, fault });
     }
     case "outcome-unknown":
-      parts.log.warn({ key: write, because: appended.because }, "outcome unknown");
-      answerFault(response, outcomeUnknown(write, appended.because));
+      parts.log.warn({ key: writeKey, because: appended.because }, "outcome unknown");
+      answerFault(response, outcomeUnknown(writeKey, appended.because));
       return "outcome-unknown";
     default:
       return appended satisfies never;

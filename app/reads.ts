@@ -22,7 +22,7 @@ export async function serveRead<T>(
 ): Promise<void> {
   const state = await stateFor(response, parts.leases);
   if (state.role !== "serving" && !isForwardingDeclined(request.headers)) {
-    await serveElsewhere(parts, request, response, { because: state.because, write: "read" });
+    await serveElsewhere(parts, request, response, { because: state.because, writeKey: null });
     return;
   }
   const found = await read();
@@ -38,7 +38,7 @@ export async function serveRead<T>(
     case "unavailable": {
       const fault = unavailable(found.because);
       if (isForwardingDeclined(request.headers)) answerFault(response, fault);
-      else await serveElsewhereUnlessServing(parts, request, response, { write: "read", fault });
+      else await serveElsewhereUnlessServing(parts, request, response, { writeKey: null, fault });
       return;
     }
     default:

@@ -39,7 +39,7 @@ export class S3Objects implements Objects {
         requestTimeout: requestTimeoutMs,
         throwOnRequestTimeout: true,
       },
-      ...(props.endpoint === "aws" ? {} : { endpoint: props.endpoint, forcePathStyle: true }),
+      ...(props.endpoint === undefined ? {} : { endpoint: props.endpoint, forcePathStyle: true }),
       ...credentialsOf(props),
     });
   }
@@ -97,5 +97,5 @@ function credentialsOf({ credentials }: StorageConfig) {
   if (credentials === "provider-chain") return {};
   const { accessKeyId, secretAccessKey, sessionToken } = credentials;
   const keys = { accessKeyId, secretAccessKey };
-  return { credentials: sessionToken === "none" ? keys : { ...keys, sessionToken } };
+  return { credentials: sessionToken === undefined ? keys : { ...keys, sessionToken } };
 }

@@ -45,8 +45,7 @@ export interface FailoverProps {
 
 /** The forced failover, or the taking up of a lease that was let go. */
 export function planFailover({ from, to, epoch, replicas, token }: FailoverProps): Plan {
-  const drain: readonly Stage[] =
-    token === "none" ? [] : [[{ kind: "drain-replication", token }]];
+  const drain: readonly Stage[] = token === "none" ? [] : [[{ kind: "drain-replication", token }]];
   return {
     id: `failover-${epoch}`,
     kind: "failover",

@@ -62,7 +62,12 @@ export function decide(seen: Observations, policy: Policy): Verdict {
   if (lease === "unknown") return verdict("stay", "the arbiter has not been read yet");
   if (lease.item.holder === region) return verdict("stay", "this region holds the lease");
   if (lease.item.holder === "nobody") {
-    return withGuards("seize", [`the lease was released at epoch ${lease.item.epoch}`], seen, policy);
+    return withGuards(
+      "seize",
+      [`the lease was released at epoch ${lease.item.epoch}`],
+      seen,
+      policy,
+    );
   }
 
   const failing = failingReadings(seen, policy);

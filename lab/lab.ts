@@ -21,4 +21,6 @@ export interface LabOptions {
   readonly folder: string;
   /** Called for each thing that has come up, for a progress display. */
   readonly onProgress?: (step: string) => void;
+  /** Gives up coming up, and takes down again what is up. */
+  readonly signal?: AbortSignal;
 }

@@ -158,6 +158,9 @@ function noteEvent(event: HolderEvent, log: Logger, metrics: OperatorMetrics): v
       metrics.renewals.inc({ outcome: "failed" });
       log.warn(event, "the lease was not renewed");
       return;
+    case "grant-refused":
+      log.warn(event, "writes are not granted yet");
+      return;
     case "lost":
       metrics.renewals.inc({ outcome: "lost" });
       log.error(event, "the lease was lost");

@@ -91,7 +91,9 @@ function withTopology(config: z.infer<typeof configSchema>): ConfigResult {
   const problems: string[] = [];
   const names = Object.keys(topology.regions);
   if (!names.includes(config.region)) {
-    problems.push(`region: not in the topology, given "${config.region}", allowed ${names.join(", ")}`);
+    problems.push(
+      `region: not in the topology, given "${config.region}", allowed ${names.join(", ")}`,
+    );
   }
   if (topology.database.kind === "aurora-global") {
     problems.push(

@@ -34,6 +34,7 @@ export type HolderEvent =
   | { readonly kind: "renewed"; readonly epoch: number; readonly tookMs: number }
   | { readonly kind: "extended" }
   | { readonly kind: "renewal-failed"; readonly because: string }
+  | { readonly kind: "grant-refused"; readonly because: string }
   | { readonly kind: "lost"; readonly to: string; readonly epoch: number }
   | { readonly kind: "clock-stepped"; readonly byMs: number };
 
@@ -92,28 +93,38 @@ export class Holder {
   /** Lets the database accept writes under the epoch this region holds. */
   grant(): Promise<Outcome<void>> {
     return this.#alone(async () => {
-      const { board, database, region, timing } = this.#props;
-      const item = board.item;
-      if (item === "unknown" || item.holder !== region) {
-        return failed("conflict", "this region does not hold the lease");
-      }
-      const waitMs = this.#graceMs(item.epoch);
-      if (waitMs > 0) return failed("refused", `restarted: the grant waits ${Math.ceil(waitMs)} ms`);
-      if (this.#confirmed === "none" || this.#confirmed.epoch !== item.epoch) {
-        return failed("refused", "no renewal of this epoch is confirmed yet");
-      }
-      const state = await database.state();
-      if (!state.ok) return state;
-      if (state.value.role !== "primary") return failed("refused", "the database is a replica");
-      const guarded = await database.installGuard();
-      if (!guarded.ok) return guarded;
-      return database.grantLease({
-        region,
-        epoch: item.epoch,
-        timeline: state.value.timeline,
-        fromMs: this.#confirmed.fromMs,
-        leaseMs: timing.leaseMs,
+      const granted = await this.#grant();
+      if (granted.ok) return granted;
+      this.#props.onEvent({
+        kind: "grant-refused",
+        because: `${granted.fault}: ${granted.detail}`,
       });
+      return granted;
+    });
+  }
+
+  async #grant(): Promise<Outcome<void>> {
+    const { board, database, region, timing } = this.#props;
+    const item = board.item;
+    if (item === "unknown" || item.holder !== region) {
+      return failed("conflict", "this region does not hold the lease");
+    }
+    const waitMs = this.#graceMs(item.epoch);
+    if (waitMs > 0) return failed("refused", `restarted: the grant waits ${Math.ceil(waitMs)} ms`);
+    if (this.#confirmed === "none" || this.#confirmed.epoch !== item.epoch) {
+      return failed("refused", "no renewal of this epoch is confirmed yet");
+    }
+    const state = await database.state();
+    if (!state.ok) return state;
+    if (state.value.role !== "primary") return failed("refused", "the database is a replica");
+    const guarded = await database.installGuard();
+    if (!guarded.ok) return guarded;
+    return database.grantLease({
+      region,
+      epoch: item.epoch,
+      timeline: state.value.timeline,
+      fromMs: this.#confirmed.fromMs,
+      leaseMs: timing.leaseMs,
     });
   }
 

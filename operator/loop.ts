@@ -59,11 +59,7 @@ async function start(seen: Observations, verdict: Verdict, operator: Operator): 
   ]);
 }
 
-async function advance(
-  running: RunningPlan,
-  verdict: Verdict,
-  operator: Operator,
-): Promise<void> {
+async function advance(running: RunningPlan, verdict: Verdict, operator: Operator): Promise<void> {
   const { plan, done } = running;
   const ended = reasonToEnd(running, verdict, operator);
   if (ended !== "go on") return endPlan(running, ended, operator);
@@ -108,11 +104,7 @@ async function endPlan(
 }
 
 /** Check, and when it is not done, do. Returns what is worth writing down. */
-async function move(
-  step: Step,
-  running: RunningPlan,
-  operator: Operator,
-): Promise<JournalEntry[]> {
+async function move(step: Step, running: RunningPlan, operator: Operator): Promise<JournalEntry[]> {
   const { clock, episode, ports } = operator;
   const { plan } = running;
   const handler = handlerOf(step);

@@ -49,7 +49,8 @@ async function run(config: OperatorConfig): Promise<void> {
       if (verdict.kind === "seize" && topology.mode === "observe") metrics.wouldHave.inc();
     }
     Object.assign(now, { verdict, running });
-    parts.granting.epoch = running !== "idle" && running.plan.to === region ? running.plan.epoch : 0;
+    parts.granting.epoch =
+      running !== "idle" && running.plan.to === region ? running.plan.epoch : 0;
     publish(parts, metrics, verdict);
   });
   const page = await startPage({
@@ -72,7 +73,10 @@ async function run(config: OperatorConfig): Promise<void> {
   await rounds.stop();
   if (topology.onStop === "release") {
     const released = await parts.holder.release();
-    log.warn({ released: released.ok, detail: released.ok ? "" : released.detail }, "lease release");
+    log.warn(
+      { released: released.ok, detail: released.ok ? "" : released.detail },
+      "lease release",
+    );
   }
   await page.close();
   await parts.close();
@@ -131,7 +135,13 @@ function startRounds(
 }
 
 function logVerdict({ kind, because }: Verdict, log: pino.Logger): void {
-  const levels = { stay: "info", suspect: "warn", ask: "warn", seize: "warn", hold: "error" } as const;
+  const levels = {
+    stay: "info",
+    suspect: "warn",
+    ask: "warn",
+    seize: "warn",
+    hold: "error",
+  } as const;
   log[levels[kind]]({ because }, `verdict: ${kind}`);
 }
 
@@ -161,7 +171,11 @@ function stopAsked(): Promise<void> {
 
 new Command("operator")
   .description("Watches one region's peer, holds or takes the write lease, and fails over.")
-  .option("--config <file>", "settings of this region (YAML or JSON)", process.env["SWITCHBACK_CONFIG"])
+  .option(
+    "--config <file>",
+    "settings of this region (YAML or JSON)",
+    process.env["SWITCHBACK_CONFIG"],
+  )
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .action(async ({ config }: { config?: string }) => {
     if (config !== undefined) return main(config);

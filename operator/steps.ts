@@ -50,7 +50,8 @@ export const stepHandlers: StepHandlers = {
     async do(plan, _step, { board, holder }) {
       const seen = board.item;
       if (seen === "unknown") return failed("unreachable", "the arbiter has not been read yet");
-      if (seen.epoch !== plan.epoch - 1) return failed("conflict", `epoch is ${seen.epoch} already`);
+      if (seen.epoch !== plan.epoch - 1)
+        return failed("conflict", `epoch is ${seen.epoch} already`);
       const taken = await holder.takeOver(seen);
       // The answer may be lost and the write done: whatever the arbiter says now is what counts.
       if (!taken.ok) await board.refresh();

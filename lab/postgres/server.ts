@@ -4,7 +4,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { closeSync, existsSync, openSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Address } from "../descriptor.ts";
@@ -71,7 +71,7 @@ export class PostgresServer implements Address {
     this.name = props.name;
     this.host = props.host;
     this.port = props.port;
-    this.dataDir = props.dataDir;
+    this.dataDir = resolve(props.dataDir);
     this.logFile = props.logFile;
     this.account = props.account;
     this.#props = props;
@@ -96,7 +96,8 @@ export class PostgresServer implements Address {
   /** A new, empty primary. Whatever was in the data directory is gone. */
   async initialise(): Promise<void> {
     this.#assertStopped("initialise");
-    const { binaries, account, dataDir, templateFolder } = this.#props;
+    const { dataDir, account } = this;
+    const { binaries, templateFolder } = this.#props;
     await createDataDirectory({ binaries, account, dataDir, templateFolder });
     this.#standbyOf = undefined;
   }
@@ -114,18 +115,14 @@ export class PostgresServer implements Address {
     this.#configure();
     this.#spawn();
     const deadlineMs = performance.now() + timeoutMs;
-    for (let refusal = "no answer yet"; ; await sleep(pollMs)) {
+    for (let refusal: string | undefined = "not asked yet"; ; await sleep(pollMs)) {
       if (!this.running) throw await this.#failure("ended while starting");
       if (performance.now() > deadlineMs) {
         await this.kill();
         throw await this.#failure(`did not answer within ${timeoutMs} ms (${refusal})`);
       }
-      try {
-        await this.query("select 1", [], { timeoutMs: 1_000 });
-        return;
-      } catch (error) {
-        refusal = (error as Error).message;
-      }
+      refusal = await this.#refusal();
+      if (refusal === undefined) return;
     }
   }
 
@@ -200,6 +197,17 @@ export class PostgresServer implements Address {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Undefined when it answers. Another server may be the one that answers at its port. */
+  async #refusal(): Promise<string | undefined> {
+    try {
+      const rows = await this.query("show data_directory", [], { timeoutMs: 1_000 });
+      const answering = rows[0]?.["data_directory"];
+      return answering === this.dataDir ? undefined : `the server of ${String(answering)} answers`;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+
   #configure(): void {
     const { name, host, port, binaries, settings = {} } = this.#props;
     const conf = postgresqlConf({
@@ -227,13 +235,13 @@ export class PostgresServer implements Address {
     });
     closeSync(log);
     this.#frozen = false;
-    this.#exited = new Promise((resolve) => {
+    this.#exited = new Promise((done) => {
       child.once("error", () => {
-        if (child.pid === undefined) resolve();
+        if (child.pid === undefined) done();
       });
       child.once("exit", (code, reason) => {
         this.#ended(child, { code, signal: reason });
-        resolve();
+        done();
       });
     });
     if (child.pid === undefined) return;

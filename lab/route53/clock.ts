@@ -14,3 +14,32 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+export interface ScopedClock extends Clock {
+  /** Takes back every task that still waits. */
+  cancelAll(): void;
+}
+
+/** The same time, with tasks that can be given up together: so that an owner leaves none behind. */
+export function createScopedClock(clock: Clock): ScopedClock {
+  const cancels = new Set<() => void>();
+  return {
+    nowMs: () => clock.nowMs(),
+    after(delayMs, task) {
+      const forget = (): boolean => cancels.delete(cancel);
+      const revoke = clock.after(delayMs, () => {
+        forget();
+        task();
+      });
+      const cancel = (): void => {
+        forget();
+        revoke();
+      };
+      cancels.add(cancel);
+      return cancel;
+    },
+    cancelAll() {
+      for (const cancel of cancels) cancel();
+    },
+  };
+}

@@ -20,23 +20,23 @@ export interface HealthChange {
 }
 
 export interface Health {
-  create(id: string, config: HealthCheckConfig): void;
+  readonly create: (id: string, config: HealthCheckConfig) => void;
   /** Keeps the kind of check, and the opinions: the checkers go on from what they thought. */
-  update(id: string, config: HealthCheckConfig): void;
-  remove(id: string): void;
-  has(id: string): boolean;
-  isCalculated(id: string): boolean;
+  readonly update: (id: string, config: HealthCheckConfig) => void;
+  readonly remove: (id: string) => void;
+  readonly has: (id: string) => boolean;
+  readonly isCalculated: (id: string) => boolean;
   /** A check that was deleted counts as healthy. */
-  isHealthy(id: string): boolean;
+  readonly isHealthy: (id: string) => boolean;
   /** The status as far as it has spread. */
-  isHealthyInDns(id: string): boolean;
-  observations(id: string): readonly Observation[];
-  lastFailures(id: string): readonly Observation[];
+  readonly isHealthyInDns: (id: string) => boolean;
+  readonly observations: (id: string) => readonly Observation[];
+  readonly lastFailures: (id: string) => readonly Observation[];
   /** Told at the moment of the change, before it has spread. Returns how to stop listening. */
-  onChange(listener: (change: HealthChange) => void): () => void;
-  start(): void;
+  readonly onChange: (listener: (change: HealthChange) => void) => () => void;
+  readonly start: () => void;
   /** No probe is under way afterwards. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 interface Check {

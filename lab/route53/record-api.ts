@@ -1,6 +1,7 @@
 //! The operations of the Route 53 API on the hosted zone, its record sets and its changes.
 
 import type {
+  Change,
   ChangeInfo,
   ChangeResourceRecordSetsRequest,
   ChangeResourceRecordSetsResponse,
@@ -22,6 +23,7 @@ import { canonicalName, compareNames, compareText } from "../dns/names.ts";
 import type { HostedZone, ZoneChange } from "./hosted-zone.ts";
 import type { RecordSet } from "./model.ts";
 import { readChanges, toShape } from "./record-shapes.ts";
+import type { RecordChange } from "./record-shapes.ts";
 
 export interface RecordApiOptions {
   readonly zone: HostedZone;
@@ -135,19 +137,9 @@ function change(
   { zone, healthCheckExists }: RecordApiOptions,
 ): ChangeResourceRecordSetsResponse {
   const { Changes = [], Comment } = input.ChangeBatch ?? {};
-  if (Changes.length === 0) throw new AwsError("InvalidInput", "Changes must not be empty");
-  const read = readChanges(Changes, zone.hostedZoneId);
-  if (!read.ok) {
-    throw new AwsError("InvalidInput", `Invalid request: ${read.problems.join(", and ")}`);
-  }
-  for (const { action, recordSet } of read.changes) {
-    const { healthCheckId } = recordSet;
-    const known = healthCheckId === undefined || healthCheckExists(healthCheckId);
-    if (action !== "DELETE" && !known) {
-      throw new AwsError("NoSuchHealthCheck", `No health check found with ID: ${healthCheckId}`);
-    }
-  }
-  const outcome = zone.change(read.changes, Comment);
+  const changes = parse(Changes, zone.hostedZoneId);
+  assertHealthChecks(changes, healthCheckExists);
+  const outcome = zone.change(changes, Comment);
   switch (outcome.kind) {
     case "accepted":
       return { ChangeInfo: changeShape(outcome.change) };
@@ -162,6 +154,25 @@ function change(
       });
     default:
       return outcome satisfies never;
+  }
+}
+
+function parse(shapes: readonly Change[], hostedZoneId: string): readonly RecordChange[] {
+  if (shapes.length === 0) throw new AwsError("InvalidInput", "Changes must not be empty");
+  const read = readChanges(shapes, hostedZoneId);
+  if (read.ok) return read.changes;
+  throw new AwsError("InvalidInput", `Invalid request: ${read.problems.join(", and ")}`);
+}
+
+/** A record set may be deleted after its health check. */
+function assertHealthChecks(
+  changes: readonly RecordChange[],
+  exists: (healthCheckId: string) => boolean,
+): void {
+  for (const { action, recordSet } of changes) {
+    const { healthCheckId } = recordSet;
+    if (action === "DELETE" || healthCheckId === undefined || exists(healthCheckId)) continue;
+    throw new AwsError("NoSuchHealthCheck", `No health check found with ID: ${healthCheckId}`);
   }
 }
 

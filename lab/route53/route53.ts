@@ -1,16 +1,15 @@
 //! The lab's Route 53: one hosted zone, its health checks, and the API to both. Control plane and
 //! data plane are apart, as in AWS: with the API down, answers and health checks go on as before.
 
-import * as Route53 from "@aws-sdk/client-route-53";
 import { randomUUID } from "node:crypto";
 
-import { AwsError, describeService } from "../aws/endpoint.ts";
-import type { AwsService, Handler, Handlers } from "../aws/endpoint.ts";
+import type { AwsService } from "../aws/endpoint.ts";
 import type { AnswerSource } from "../dns/answer.ts";
 import { canonicalName } from "../dns/names.ts";
 import { answerQuestion } from "./answers.ts";
-import { systemClock } from "./clock.ts";
+import { createScopedClock, systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
+import { createEntrance } from "./entrance.ts";
 import { healthHandlers } from "./health-api.ts";
 import type { EndpointCheck } from "./health-config.ts";
 import { createHealth } from "./health.ts";
@@ -60,15 +59,28 @@ export interface Route53Lab {
   calls(): Readonly<Record<string, number>>;
   /** Health checkers begin. */
   start(): void;
+  /** For good: no probe is under way afterwards, and a change that was pending stays so. */
   stop(): Promise<void>;
 }
 
 const hostedZoneId = "ZSWITCHBACKLAB";
 const checkersPerCheckMin = 3;
 
+const defaults = {
+  propagationMs: 200,
+  healthPropagationMs: 0,
+  checkersPerCheck: 6,
+  requestsPerSecond: 5,
+  negativeTtlSeconds: 5,
+  clock: systemClock,
+  random: Math.random,
+  newId: randomUUID,
+};
+
 export function createRoute53(options: Route53Options): Route53Lab {
-  const { clock = systemClock, random = Math.random, newId = randomUUID } = options;
-  const { checkersPerCheck = 6 } = options;
+  const settings = { ...defaults, ...options };
+  const { random, newId, checkersPerCheck, speedup, propagationMs } = settings;
+  const clock = createScopedClock(settings.clock);
   if (checkersPerCheck < checkersPerCheckMin) {
     throw new RangeError(`checkersPerCheck must be at least ${checkersPerCheckMin}`);
   }
@@ -76,29 +88,29 @@ export function createRoute53(options: Route53Options): Route53Lab {
     clock,
     random,
     checkersPerCheck,
-    speedup: options.speedup,
+    speedup,
     probe: options.probe ?? createProbe(options),
-    propagationMs: options.healthPropagationMs ?? 0,
+    propagationMs: settings.healthPropagationMs,
   });
   const name = canonicalName(options.zone);
+  const nameServers = [`ns1.${name}`];
+  const { negativeTtlSeconds, requestsPerSecond } = settings;
   const zone = createHostedZone({
     name,
     hostedZoneId,
+    nameServers,
+    negativeTtlSeconds,
     clock,
-    nameServers: [`ns1.${name}`],
-    negativeTtlSeconds: options.negativeTtlSeconds ?? 5,
-    propagationMs: options.propagationMs ?? 200,
+    propagationMs,
   });
-  const handlers = {
-    ...recordHandlers({ zone, healthCheckExists: health.has }),
-    ...healthHandlers({ health, newId }),
-  };
-  const requestsPerSecond = options.requestsPerSecond ?? 5;
   const throttle = createThrottle({ requestsPerSecond, nowMs: () => clock.nowMs() });
-  const entrance = createEntrance(() => throttle.admit());
+  const entrance = createEntrance({ admit: () => throttle.admit() });
 
   return {
-    service: entrance.guard(handlers),
+    service: entrance.guard({
+      ...recordHandlers({ zone, healthCheckExists: health.has }),
+      ...healthHandlers({ health, newId }),
+    }),
     health,
     hostedZoneId,
     answer: (asked, type) =>
@@ -110,44 +122,9 @@ export function createRoute53(options: Route53Options): Route53Lab {
     setControlPlane: entrance.setOpen,
     calls: entrance.calls,
     start: health.start,
-    stop: health.stop,
-  };
-}
-
-interface Entrance {
-  guard(handlers: Handlers): AwsService;
-  setOpen(isOpen: boolean): void;
-  calls(): Readonly<Record<string, number>>;
-}
-
-/** Counts every call, also of operations the lab has not, before anything may refuse it. */
-function createEntrance(admit: () => boolean): Entrance {
-  const counts = new Map<string, number>();
-  let isOpen = true;
-  const enter = (operation: string): void => {
-    counts.set(operation, (counts.get(operation) ?? 0) + 1);
-    if (!isOpen) throw new AwsError("ServiceUnavailable", "Service Unavailable", { status: 503 });
-    if (!admit()) throw new AwsError("ThrottlingException", "Rate exceeded", { status: 400 });
-  };
-  return {
-    guard(handlers) {
-      const model = describeService(Route53, new Route53.Route53Client({}));
-      const guarded = Array.from(model.operations.keys(), (operation): [string, Handler] => [
-        operation,
-        (input, context) => {
-          enter(operation);
-          const handler = handlers[operation];
-          if (handler !== undefined) return handler(input, context);
-          throw new AwsError("NotImplemented", `the lab's Route 53 has no ${operation}`, {
-            status: 501,
-          });
-        },
-      ]);
-      return { model, handlers: Object.fromEntries(guarded) };
+    async stop() {
+      await health.stop();
+      clock.cancelAll();
     },
-    setOpen(open) {
-      isOpen = open;
-    },
-    calls: () => Object.fromEntries(counts),
   };
 }

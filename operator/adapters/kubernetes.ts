@@ -1,9 +1,19 @@
 //! App pods of the region: the scale subresource of one Deployment, and, where node groups are used,
 //! the node group under them through the EKS API.
 
-import { DescribeNodegroupCommand, EKSClient, UpdateNodegroupConfigCommand } from "@aws-sdk/client-eks";
+import {
+  DescribeNodegroupCommand,
+  EKSClient,
+  UpdateNodegroupConfigCommand,
+} from "@aws-sdk/client-eks";
 import { z } from "zod";
-import { type Capacity, type CapacityState, failed, type Outcome, succeeded } from "../../failover/ports.ts";
+import {
+  type Capacity,
+  type CapacityState,
+  failed,
+  type Outcome,
+  succeeded,
+} from "../../failover/ports.ts";
 import { type AwsAccess, callAws, clientSettings } from "./aws-call.ts";
 
 export interface KubernetesProps {
@@ -38,7 +48,8 @@ export function kubernetesCapacity(
       return answer.ok ? stateFrom(answer.value) : answer;
     },
     async scaleTo(replicas) {
-      const grown = nodeGroup === "none" ? succeeded(undefined) : await growNodes(nodeGroup, replicas);
+      const grown =
+        nodeGroup === "none" ? succeeded(undefined) : await growNodes(nodeGroup, replicas);
       const patch = JSON.stringify({ spec: { replicas } });
       const answer = await request(props, "PATCH", `${path}/scale`, patch);
       if (!answer.ok) return answer;

@@ -22,6 +22,8 @@ export interface PostgresProps {
 
 export type PostgresDatabase = Database & { close(): Promise<void> };
 
+const installTimeoutMs = 15_000;
+
 const stateQuery = `
   select
     pg_is_in_recovery() as in_recovery,
@@ -94,22 +96,39 @@ export function postgresDatabase({
 
   return {
     state: () => expected(() => readState(pool)),
-    installGuard: () =>
-      expected(async () => {
-        const client = await pool.connect();
-        try {
-          const guarded = await installGuard(client);
-          if (guarded.length > 0) onGuarded?.(guarded);
-        } finally {
-          client.release();
-        }
-      }),
+    installGuard: () => expected(() => installOn(connectionString, timeoutMs, onGuarded)),
     grantLease: (grant) => writeLease(pool, grantQuery, grant),
     extendLease: (grant) => writeLease(pool, extendQuery, grant),
     closeLease: () => expected(() => closeLease(pool, timeoutMs)),
     hasReplayed: (token) => expected(() => hasReplayed(pool, token)),
     close: () => pool.end(),
   };
+}
+
+/**
+ * On a connection of its own: the first installation takes longer than a look, and one that fails
+ * half way must not leave its transaction to the next who asks.
+ */
+async function installOn(
+  connectionString: string,
+  timeoutMs: number,
+  onGuarded: PostgresProps["onGuarded"],
+): Promise<void> {
+  const client = new pg.Client({
+    connectionString,
+    connectionTimeoutMillis: timeoutMs,
+    query_timeout: installTimeoutMs,
+    statement_timeout: installTimeoutMs,
+    application_name: "switchback-operator",
+  });
+  client.on("error", () => undefined);
+  await client.connect();
+  try {
+    const guarded = await installGuard(client);
+    if (guarded.length > 0) onGuarded?.(guarded);
+  } finally {
+    await client.end();
+  }
 }
 
 async function readState(pool: pg.Pool): Promise<DatabaseState> {
@@ -162,7 +181,9 @@ async function closeLease(pool: pg.Pool, timeoutMs: number): Promise<HandoverTok
     where backend_xid is not null and pid <> pg_backend_pid() and backend_type = 'client backend'`;
   const deadline = performance.now() + timeoutMs;
   for (;;) {
-    const { rows } = await pool.query<{ pid: number }>(`select pid, pg_terminate_backend(pid) ${writers}`);
+    const { rows } = await pool.query<{ pid: number }>(
+      `select pid, pg_terminate_backend(pid) ${writers}`,
+    );
     if (rows.length === 0) break;
     if (performance.now() > deadline) {
       throw new Error(`backends ${rows.map(({ pid }) => pid).join(", ")} would not end`);

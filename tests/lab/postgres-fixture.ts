@@ -120,3 +120,12 @@ export async function idsOf(server: PostgresServer): Promise<readonly number[]> 
   const rows = await server.query<{ id: number }>("select id from ledger order by id");
   return rows.map(({ id }) => id);
 }
+
+/** Asks again until the answer is true. Fails after 20 s. */
+export async function eventually(what: string, holds: () => boolean | Promise<boolean>) {
+  const deadlineMs = performance.now() + 20_000;
+  while (!(await holds())) {
+    if (performance.now() > deadlineMs) throw new Error(`never: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

@@ -1,6 +1,7 @@
 //! Attribute values: what is allowed in an item, when two are equal, and which one is smaller.
 
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { compareText } from "../text-order.ts";
 import { compareNumbers, normaliseNumber } from "./decimal.ts";
 import { invalid, invalidParameter } from "./refusals.ts";
 
@@ -111,11 +112,6 @@ export function compareValues(a: AttributeValue, b: AttributeValue): number | un
   if (a.S !== undefined && b.S !== undefined) return compareText(a.S, b.S);
   if (a.B !== undefined && b.B !== undefined) return Buffer.compare(a.B, b.B);
   return undefined;
-}
-
-/** By UTF-8 bytes, which is not how JavaScript compares. */
-export function compareText(a: string, b: string): number {
-  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
 /** Size as DynamoDB counts it, near enough for its limit on items. */

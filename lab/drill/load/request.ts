@@ -132,8 +132,7 @@ function wholeNumber(value: unknown): number | null {
 
 /** A short word that many failures share, so that they can be counted. */
 export function errorClass(error: unknown): string {
-  if (!(error instanceof Error)) return "unknown-error";
-  return "code" in error && typeof error.code === "string"
-    ? error.code
-    : error.message.slice(0, 60);
+  if (typeof error !== "object" || error === null) return "unknown-error";
+  if ("code" in error && typeof error.code === "string") return error.code;
+  return "message" in error ? String(error.message).slice(0, 60) : "unknown-error";
 }

@@ -1,0 +1,49 @@
+//! What a person reads once the lab is up: the addresses, and commands that work as they stand.
+
+import type { LabDescriptor } from "./descriptor.ts";
+import type { Lab } from "./lab.ts";
+
+export function adviceFor({ descriptor }: Pick<Lab, "descriptor">): string {
+  const { dns, hostname, initialActive: active, initialStandby: standby } = descriptor;
+  const lines = [
+    "",
+    `${hostname} is up. ${active} serves, ${standby} waits.`,
+    "",
+    "  who serves       npm run lab -- status",
+    `  ask DNS          dig @${dns.host} -p ${dns.port} ${hostname} +short`,
+    `  ask a region     curl ${appOf(descriptor, active)}/region`,
+    `                   curl ${appOf(descriptor, standby)}/region`,
+    "  write            " + writeCommand(descriptor),
+    `  look inside      psql ${databaseOf(descriptor, active)}`,
+    `  get refused      psql ${databaseOf(descriptor, standby)} -c "delete from app.orders"`,
+    "",
+    `  lose a region    npm run lab -- inject region-loss ${active}`,
+    "  bring it back    npm run lab -- heal",
+    "  all the faults   npm run lab -- inject --help",
+    "",
+    `In a browser: ${appOf(descriptor, active)}/ and ${appOf(descriptor, standby)}/`,
+    "Every address is in lab.json. Ctrl-C stops everything.",
+  ];
+  return lines.join("\n");
+}
+
+function writeCommand(descriptor: LabDescriptor): string {
+  const { appPort, dns, hostname, initialActive } = descriptor;
+  const address = descriptor.regions[initialActive]?.address ?? "";
+  void dns;
+  return [
+    `curl --connect-to ::${address}: http://${hostname}:${appPort}/orders \\`,
+    "                     -H 'Idempotency-Key: first' -H 'Content-Type: application/json' \\",
+    `                     -d '{"item": "umbrella", "quantity": 1}'`,
+  ].join("\n");
+}
+
+function appOf({ regions }: LabDescriptor, region: string): string {
+  return regions[region]?.app ?? "";
+}
+
+function databaseOf({ regions }: LabDescriptor, region: string): string {
+  const postgres = regions[region]?.postgres;
+  if (postgres === undefined) return "";
+  return `postgres://${postgres.user}@${postgres.host}:${postgres.port}/${postgres.database}`;
+}

@@ -1,0 +1,121 @@
+//! AWS as far as the operator, the app and the users touch it: an endpoint in each region, the
+//! arbiter's table over three sites, Route 53 with its health checkers, and DNS.
+
+import { vantageHostname, type RegionName, type Topology } from "../topology/topology.ts";
+import { route53ControlPlaneRegion } from "../topology/aws-facts.ts";
+import { createMrscModel } from "./aws/dynamodb.ts";
+import { startAwsEndpoint, type AwsCall, type GateDecision } from "./aws/endpoint.ts";
+import { startDnsServer } from "./dns/server.ts";
+import type { Mesh } from "./links/mesh.ts";
+import { createBuckets } from "./buckets.ts";
+import { createRecords } from "./records.ts";
+import { servicesOf } from "./aws-services.ts";
+import type { LabRegion } from "./region.ts";
+import { createRoute53, type Route53Lab } from "./route53/route53.ts";
+import { internetAddress, type Sites } from "./sites.ts";
+
+export interface CloudProps {
+  readonly topology: Topology;
+  readonly sites: Sites;
+  readonly mesh: Mesh;
+  readonly regions: readonly LabRegion[];
+}
+
+export interface Cloud {
+  readonly route53: Route53Lab;
+  /** The region whose endpoint holds the control plane of Route 53. */
+  readonly route53At: RegionName;
+  readonly route53Url: string;
+  readonly dnsPort: number;
+  /** What the TXT pair of a region says at this moment. */
+  seesServing(region: RegionName): boolean;
+  setArbiter(isUp: boolean): void;
+  /** Buckets, health checks and records, as infrastructure code would have made them. */
+  furnish(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startCloud(props: CloudProps): Promise<Cloud> {
+  const { mesh, regions, sites, topology } = props;
+  const route53At =
+    sites.regions.find((name) => name === route53ControlPlaneRegion) ?? sites.regions[0];
+  const appPort = regions[0]?.ports.app ?? 0;
+  const route53 = createRoute53({
+    zone: topology.dns.zone,
+    speedup: topology.lab?.healthCheckSpeedup ?? 1,
+    healthPropagationMs: topology.dns.propagationSeconds * 1_000,
+    probeTarget: ({ address, port }) => ({
+      host: address ?? internetAddress,
+      port: port ?? appPort,
+    }),
+  });
+  const arbiter = createMrscModel({
+    sites: [...sites.regions, sites.witness],
+    network: {
+      reachable: (from, to) => mesh.reachable(from, to),
+      oneWayMs: (from, to) => mesh.oneWayMs(from, to),
+    },
+  });
+  arbiter.createTable(topology.arbiter.table);
+
+  let arbiterIsUp = true;
+  const gate = async ({ region, service }: AwsCall): Promise<GateDecision> => {
+    if (mesh.isDark(region)) return "drop";
+    return service === "dynamodb" && !arbiterIsUp ? "drop" : "ok";
+  };
+  const endpoints = await Promise.all(
+    regions.map((region) =>
+      startAwsEndpoint({
+        region: region.name,
+        host: region.address,
+        port: region.ports.aws,
+        gate,
+        services: {
+          ...servicesOf({ region, regions, topology, arbiter }),
+          ...(region.name === route53At ? { route53: route53.service } : {}),
+        },
+      }),
+    ),
+  );
+  const dns = await startDnsServer({
+    host: internetAddress,
+    port: 0,
+    zone: topology.dns.zone,
+    answer: route53.answer,
+  });
+  const route53Url = regions.find(({ name }) => name === route53At)?.awsUrl ?? "";
+  return {
+    route53,
+    route53At,
+    route53Url,
+    dnsPort: dns.port,
+    seesServing: (region) => isServing(route53, vantageHostname(topology, region)),
+    setArbiter(isUp) {
+      arbiterIsUp = isUp;
+    },
+    async furnish() {
+      const { hostedZoneId } = route53;
+      await createBuckets(regions);
+      const signingRegion = route53At;
+      await createRecords({
+        topology,
+        sites,
+        endpoint: route53Url,
+        signingRegion,
+        hostedZoneId,
+        appPort,
+      });
+      route53.start();
+    },
+    async close() {
+      await route53.stop();
+      await dns.close();
+      await Promise.all(endpoints.map((endpoint) => endpoint.close()));
+    },
+  };
+}
+
+function isServing({ answer }: Route53Lab, name: string): boolean {
+  const said = answer(name, "TXT");
+  return said.kind === "records" && said.answers.some(({ value }) => value === '"serving"');
+}

@@ -1,0 +1,59 @@
+//! The drill's command line, tied to this machine: the real lab, the terminal, Ctrl-C.
+
+import { randomInt } from "node:crypto";
+import { dirname, join, resolve } from "node:path";
+import { labTopology } from "../../topology/lab.ts";
+import { startLab } from "../world.ts";
+import { drillCli, type CliPorts } from "./cli.ts";
+import type { Screen } from "./screen/live.ts";
+import { coloured, plain } from "./screen/style.ts";
+
+const programs = dirname(resolve(process.argv[1] ?? "."));
+const repository = join(programs, "..", "..", "..");
+const interruption = new AbortController();
+let interruptions = 0;
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    interruptions += 1;
+    if (interruptions === 1) process.stderr.write("\n  stopping everything, a moment please\n");
+    interruption.abort();
+  });
+}
+
+const folders = {
+  topology: labTopology,
+  labFolder: resolve(".switchback"),
+  drillsFolder: join(".switchback", "drills"),
+};
+
+const ports = {
+  startLab: (options) => startLab({ ...options, topology: labTopology, repository }),
+  load: [process.execPath, join(programs, "load.cjs")],
+  checker: [process.execPath, join(programs, "checker.cjs")],
+  operatorBundle: join(repository, "dist", "operator", "main.cjs"),
+  nowMs: () => Date.now(),
+  signal: interruption.signal,
+  newSeed: () => randomInt(1, 100_000),
+  screen: screenOf(process.stdout),
+  progressScreen: screenOf(process.stderr),
+} satisfies CliPorts;
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exitCode = 1;
+});
+
+async function main(): Promise<void> {
+  process.exitCode = await drillCli(process.argv.slice(2), folders, ports);
+}
+
+function screenOf(stream: NodeJS.WriteStream): Screen {
+  const isTerminal = stream.isTTY;
+  const noColour = (process.env["NO_COLOR"] ?? "") !== "" || process.env["TERM"] === "dumb";
+  return {
+    isTerminal,
+    paint: isTerminal && !noColour ? coloured : plain,
+    write: (text) => void stream.write(text),
+  };
+}

@@ -1,0 +1,53 @@
+//! Reads a fault from outside (the fault API, a command line) and says everything that is wrong with
+//! it: what was given, what is allowed.
+
+import { z } from "zod";
+import type { Fault } from "./faults.ts";
+
+export interface Places {
+  readonly regions: readonly string[];
+  readonly sites: readonly string[];
+}
+
+export type FaultReading =
+  | { readonly ok: true; readonly fault: Fault }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+export function readFault(given: unknown, { regions, sites }: Places): FaultReading {
+  const region = z.enum(regions);
+  const site = z.enum(sites);
+  const process = z.enum(["operator", "app", "postgres"]);
+  const schema = z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("region-loss"), region }),
+    z.strictObject({
+      kind: z.literal("link-cut"),
+      from: site,
+      to: site,
+      oneWay: z.boolean().default(false),
+    }),
+    z.strictObject({
+      kind: z.literal("link-slow"),
+      from: site,
+      to: site,
+      latencyMs: z.number().min(0).max(60_000),
+    }),
+    z.strictObject({ kind: z.literal("process-kill"), process, region }),
+    z.strictObject({ kind: z.literal("process-freeze"), process, region }),
+    z.strictObject({ kind: z.literal("route53-control-plane-down") }),
+    z.strictObject({ kind: z.literal("arbiter-down") }),
+  ]);
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return { ok: true, fault: parsed.data };
+  return {
+    ok: false,
+    problems: parsed.error.issues.map(({ path, message }) => {
+      const where = path.length === 0 ? "fault" : path.join(".");
+      return `${where}: ${message}, given ${JSON.stringify(memberOf(given, path[0]))}`;
+    }),
+  };
+}
+
+function memberOf(value: unknown, key: PropertyKey | undefined): unknown {
+  if (key === undefined || typeof value !== "object" || value === null) return value;
+  return Reflect.get(value, key);
+}

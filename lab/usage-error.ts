@@ -1,0 +1,5 @@
+//! Something that the caller wrote was wrong: exit code 2, nothing was changed.
+
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}

@@ -1,0 +1,131 @@
+//! The arbiter's table in memory: one lease item under the same conditions as the real one, and the
+//! journal beside it. Each process reaches the same table over a wire of its own.
+
+import type { JournalEntry } from "../../failover/journal.ts";
+import {
+  type Arbiter,
+  failed,
+  type HandoverToken,
+  type HolderWord,
+  type Journal,
+  type LeaseItem,
+  type Outcome,
+  succeeded,
+} from "../../failover/ports.ts";
+import type { Wire } from "./wire.ts";
+
+export class ArbiterTable {
+  item: LeaseItem | "absent" = "absent";
+  readonly batches: (readonly JournalEntry[])[] = [];
+  /** Told at the instant a write of the lease is applied. */
+  onApplied: (write: string, item: LeaseItem) => void = () => undefined;
+
+  get entries(): readonly JournalEntry[] {
+    return this.batches.flat();
+  }
+
+  apply(write: string, item: LeaseItem): Outcome<LeaseItem> {
+    this.item = item;
+    this.onApplied(write, item);
+    return succeeded(item);
+  }
+
+  applyIf(held: LeaseItem, write: string, next: () => LeaseItem): Outcome<LeaseItem> {
+    const { item } = this;
+    const holds =
+      item !== "absent" &&
+      item.epoch === held.epoch &&
+      item.holder === held.holder &&
+      item.renewals === held.renewals;
+    return holds ? this.apply(write, next()) : failed("conflict", "the condition does not hold");
+  }
+}
+
+export class FakeArbiter implements Arbiter {
+  readonly #table: ArbiterTable;
+  readonly #wire: Wire;
+
+  constructor(table: ArbiterTable, wire: Wire) {
+    this.#table = table;
+    this.#wire = wire;
+  }
+
+  read(): Promise<Outcome<LeaseItem | "absent">> {
+    return this.#wire.call("read", () => succeeded(this.#table.item));
+  }
+
+  open(holder: string, sinceMs: number): Promise<Outcome<LeaseItem>> {
+    return this.#wire.call("open", () => {
+      if (this.#table.item !== "absent") return failed("conflict", "it is open already");
+      const opened = { epoch: 1, holder, renewals: 0, sinceMs, word: "none", token: "none" } as const;
+      return this.#table.apply("open", opened);
+    });
+  }
+
+  renew(held: LeaseItem, word: HolderWord): Promise<Outcome<LeaseItem>> {
+    return this.#wire.call("renew", () =>
+      this.#table.applyIf(held, "renew", () => ({ ...held, renewals: held.renewals + 1, word })),
+    );
+  }
+
+  takeOver(seen: LeaseItem, by: string, sinceMs: number): Promise<Outcome<LeaseItem>> {
+    return this.#wire.call("takeOver", () =>
+      this.#table.applyIf(seen, "takeOver", () => ({
+        epoch: seen.epoch + 1,
+        holder: by,
+        renewals: 0,
+        sinceMs,
+        word: "none",
+        token: "none",
+      })),
+    );
+  }
+
+  release(held: LeaseItem, token: HandoverToken): Promise<Outcome<LeaseItem>> {
+    return this.#wire.call("release", () =>
+      this.#table.applyIf(held, "release", () => ({
+        ...held,
+        holder: "nobody",
+        renewals: held.renewals + 1,
+        token,
+      })),
+    );
+  }
+}
+
+/** Cached, and refused when somebody else has appended since: as the real one. */
+export class FakeJournal implements Journal {
+  readonly #table: ArbiterTable;
+  readonly #wire: Wire;
+  #known: number | "stale" = "stale";
+
+  constructor(table: ArbiterTable, wire: Wire) {
+    this.#table = table;
+    this.#wire = wire;
+  }
+
+  async read(): Promise<Outcome<readonly JournalEntry[]>> {
+    if (this.#known !== "stale") {
+      return succeeded(this.#table.batches.slice(0, this.#known).flat());
+    }
+    const answer = await this.#wire.call("journal.read", () =>
+      succeeded([...this.#table.batches] as readonly (readonly JournalEntry[])[]),
+    );
+    if (!answer.ok) return answer;
+    this.#known = answer.value.length;
+    return succeeded(answer.value.flat());
+  }
+
+  async append(entries: readonly JournalEntry[]): Promise<Outcome<void>> {
+    const before = await this.read();
+    if (!before.ok) return before;
+    const known = this.#known;
+    const written = await this.#wire.call("journal.append", () => {
+      if (this.#table.batches.length !== known) return failed("conflict", "somebody else appended");
+      this.#table.batches.push(entries);
+      return succeeded(undefined);
+    });
+    this.#known = written.ok ? this.#table.batches.length : "stale";
+    return written;
+  }
+}

@@ -1,0 +1,125 @@
+//! Goal: the command line answers like a good one: help, lists, suggestions, exit codes, and one
+//! JSON document and nothing else where one is asked for.
+//! Method: the real command line with a lab that does not start, so that it is quick.
+
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { drillCli } from "../../lab/drill/cli.ts";
+import { plain } from "../../lab/drill/screen/style.ts";
+
+const root = mkdtempSync(join(tmpdir(), "drill-cli-"));
+
+afterAll(() => rmSync(root, { recursive: true }));
+
+interface Answer {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function drill(args: readonly string[], signal?: AbortSignal): Promise<Answer> {
+  let out = "";
+  let err = "";
+  const code = await drillCli(
+    args,
+    {
+      topology: { objectives: { rtoSeconds: 10, rpoSeconds: 1 } },
+      labFolder: root,
+      drillsFolder: join(root, "drills"),
+    },
+    {
+      startLab: () => Promise.reject(new Error("no lab today")),
+      load: ["false"],
+      checker: ["false"],
+      operatorBundle: "nowhere",
+      nowMs: () => Date.now(),
+      signal: signal ?? new AbortController().signal,
+      newSeed: () => 4_711,
+      screen: { paint: plain, isTerminal: false, write: (text) => void (out += text) },
+      progressScreen: { paint: plain, isTerminal: false, write: (text) => void (err += text) },
+    },
+  );
+  return { code, out, err };
+}
+
+test("list shows every scenario, as text and as JSON", async () => {
+  const text = await drill(["list"]);
+  expect(text).toMatchObject({ code: 0, err: "" });
+  expect(text.out).toContain("region-loss  The active region is lost");
+  expect(Math.max(...text.out.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+  const json = await drill(["list", "--json"]);
+  expect(JSON.parse(json.out)).toMatchObject([{ name: "region-loss" }]);
+});
+
+test("help explains faults, evidence and exit codes, and is no error", async () => {
+  const { code, out } = await drill(["--help"]);
+  expect(code).toBe(0);
+  for (const part of ["--also <fault>", "link-slow FROM TO MILLISECONDS", ".switchback/drills/"]) {
+    expect(out).toContain(part);
+  }
+  expect(out).toContain("Exit code: 0 pass, 1 fail or unknown, 2 wrong command line");
+});
+
+test.each([
+  [["region-los"], "did you mean region-loss?"],
+  [["--runs", "0"], "whole number"],
+  [["--runs", "101"], "At most 100"],
+  [["--seed", "x"], "whole number"],
+  [["--also", "0:region-los active"], "nearest: region-loss"],
+  [["--jsn"], "Did you mean --json?"],
+  [["region-loss", "and-more"], "too many arguments"],
+])("%j is a wrong command line: exit 2 and a word of help", async (args, help) => {
+  const { code, out, err } = await drill(args);
+  expect(code).toBe(2);
+  expect(err).toContain(help);
+  expect(out).toBe("");
+});
+
+test("a drill that cannot be judged exits 1 and shows why", async () => {
+  const { code, out } = await drill([]);
+  expect(code).toBe(1);
+  expect(out).toContain("region-loss  seed 4711 · objectives RTO 10 s, RPO 1 s");
+  expect(out).toContain("│ UNKNOWN  region-loss");
+  expect(out).toContain("no lab today");
+});
+
+test("--json writes one document to standard output and the rest to standard error", async () => {
+  const { code, out, err } = await drill(["region-loss", "--json", "--seed", "12"]);
+  expect(code).toBe(1);
+  expect(JSON.parse(out)).toMatchObject({
+    scenario: "region-loss",
+    result: "unknown",
+    seed: 12,
+    rtoMs: null,
+    firstWriteMs: null,
+    phases: { detectMs: null, leaseMs: null, promoteMs: null, grantMs: null, dnsMs: null },
+    lostRows: null,
+    lost: [],
+    lostSeconds: null,
+    twoWritersMs: null,
+    failedRequests: null,
+    evidence: expect.stringContaining("-region-loss") as string,
+    reasons: expect.arrayContaining(["the drill broke off: no lab today"]) as string[],
+  });
+  expect(err).toContain("UNKNOWN");
+});
+
+test("several runs get seeds of their own, a table, and one document", async () => {
+  const { out } = await drill(["--runs", "2", "--seed", "5", "--json"]);
+  const document = JSON.parse(out) as { runs: { seed: number }[]; result: string };
+  expect(document.runs.map((run) => run.seed)).toEqual([5, 6]);
+  expect(document.result).toBe("unknown");
+  expect((await drill(["--runs", "2"])).out).toMatch(/^ {2}median /m);
+});
+
+test("--keep leaves the newest folders only", async () => {
+  await drill(["--runs", "3", "--keep", "2"]);
+  expect(readdirSync(join(root, "drills"))).toHaveLength(2);
+});
+
+test("an interruption exits 130", async () => {
+  const interruption = new AbortController();
+  interruption.abort();
+  expect((await drill([], interruption.signal)).code).toBe(130);
+});

@@ -1,0 +1,116 @@
+//! Ledgers, faults and databases for the tests of the verdicts: a clean region loss, to be doctored.
+//! The fault is at 10,000 ms; the east writes under epoch 1 before it, the west under epoch 2 after.
+
+import type { Ledger, RequestLine } from "../../lab/drill/ledger.ts";
+import type {
+  DatabaseReading,
+  Evidence,
+  FaultRecord,
+  Objective,
+  StoredRow,
+} from "../../lab/drill/verdicts/evidence.ts";
+
+export const east = "us-east-1";
+export const west = "us-west-2";
+export const faultAtMs = 10_000;
+export const takeoverAtMs = 12_000;
+export const endedAtMs = 16_000;
+
+export const objective: Objective = {
+  rtoSeconds: 10,
+  rpoSeconds: 1,
+  failovers: 1,
+  acknowledgedMin: 30,
+};
+
+export const regionLost: FaultRecord = {
+  fault: { kind: "region-loss", region: east },
+  text: `${east} is lost`,
+  injectedAtMs: faultAtMs,
+  healedAtMs: null,
+  main: true,
+};
+
+/** A user's write, acknowledged unless `changes` say otherwise. */
+export function write(
+  seq: number,
+  doneAtMs: number,
+  changes: Partial<RequestLine> = {},
+): RequestLine {
+  const inEast = doneAtMs <= faultAtMs + 500;
+  return {
+    kind: "user",
+    seq,
+    key: `load-7-${seq}`,
+    region: inEast ? east : west,
+    answeredBy: inEast ? east : west,
+    epoch: inEast ? 1 : 2,
+    status: 201,
+    outcome: "acknowledged",
+    sentAtMs: doneAtMs - 20,
+    doneAtMs,
+    error: null,
+    item: `rope ${seq}`,
+    quantity: seq,
+    ...changes,
+  };
+}
+
+/** A write every 50 ms from 5 s to the fault, and from the takeover to the end. */
+export function cleanRequests(): RequestLine[] {
+  const times: number[] = [];
+  for (let atMs = 5_000; atMs <= faultAtMs; atMs += 50) times.push(atMs);
+  for (let atMs = takeoverAtMs; atMs <= endedAtMs; atMs += 50) times.push(atMs);
+  return times.map((atMs, i) => write(i + 1, atMs));
+}
+
+export function ledgerOf(requests: readonly RequestLine[], changes: Partial<Ledger> = {}): Ledger {
+  const start = { kind: "start", seed: 7, hostname: "orders.switchback.test" } as const;
+  return {
+    start: { ...start, writesPerSecond: 20, clients: 1, startedAtMs: 4_000 },
+    requests,
+    refusals: [],
+    end: { kind: "end", endedAtMs, sent: requests.length, skipped: 0 },
+    malformedLines: 0,
+    ...changes,
+  };
+}
+
+export function rowOf(line: RequestLine, changes: Partial<StoredRow> = {}): StoredRow {
+  return {
+    key: line.key,
+    item: line.item ?? "",
+    quantity: line.quantity ?? 0,
+    region: line.answeredBy ?? "nobody",
+    epoch: line.epoch ?? 0,
+    acceptedAtMs: line.doneAtMs - 10,
+    ...changes,
+  };
+}
+
+export function databaseOf(
+  region: string,
+  rows: readonly StoredRow[],
+  inRecovery = false,
+): DatabaseReading {
+  return { region, reachable: true, inRecovery, rows };
+}
+
+/** Everything that was acknowledged is in the west; the east has what it acknowledged itself. */
+export function databasesOf(requests: readonly RequestLine[], lost: readonly number[] = []) {
+  const good = requests.filter((line) => line.outcome === "acknowledged");
+  const kept = good.filter((line) => !lost.includes(line.seq)).map((line) => rowOf(line));
+  const old = good.filter((line) => line.answeredBy === east).map((line) => rowOf(line));
+  return [databaseOf(east, old), databaseOf(west, kept)];
+}
+
+export function cleanEvidence(changes: Partial<Evidence> = {}): Evidence {
+  const requests = cleanRequests();
+  return {
+    ledger: ledgerOf(requests),
+    faults: [regionLost],
+    databases: databasesOf(requests),
+    objective,
+    ...changes,
+  };
+}
