@@ -1,7 +1,7 @@
 //! The settings of the program, read once from the environment into a readonly value.
 //! All problems are reported together, each with the variable, what was given and what is allowed.
 
-import { z } from "zod";
+import * as z from "zod";
 
 export interface Config {
   readonly region: string;

@@ -1,7 +1,7 @@
 //! What users send about orders, checked: every problem is reported, each with what is allowed.
 
 import type { IncomingHttpHeaders } from "node:http";
-import { z } from "zod";
+import * as z from "zod";
 import type { NewOrder, Page } from "./ports.ts";
 
 export type Parsed<T> =

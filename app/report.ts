@@ -1,6 +1,6 @@
 //! What a region says of itself, for the page and for programs, and what its peer says of itself.
 
-import { z } from "zod";
+import * as z from "zod";
 import type { Parts } from "./parts.ts";
 import type { LedgerSummary, Role } from "./ports.ts";
 import { epochOf } from "./serving.ts";

@@ -1,6 +1,7 @@
 //! What was decided and done, in order. Where a plan stands is folded from it, so a restart is not a
 //! special case: start and resume are the same path.
 
+import type { RegionName } from "../topology/topology.ts";
 import type { Plan, Stage, StepKind } from "./plan.ts";
 import type { CallFault } from "./ports.ts";
 
@@ -40,8 +41,8 @@ export interface RunningPlan {
   readonly plan: Plan;
   readonly done: ReadonlySet<StepKind>;
   readonly intended: ReadonlySet<StepKind>;
-  /** The last refusal of each step, so that the same one is not written down again and again. */
-  readonly refusals: ReadonlyMap<StepKind, CallFault>;
+  /** How each step was refused so far, so that nothing is written down again and again. */
+  readonly refusals: ReadonlyMap<StepKind, ReadonlySet<CallFault>>;
 }
 
 /** Folds the journal into where we stand: the plan that is still to be finished, if there is one. */
@@ -64,7 +65,10 @@ function fold(running: RunningPlan | "idle", entry: JournalEntry): RunningPlan |
     case "step-refused":
       return {
         ...running,
-        refusals: new Map([...running.refusals, [entry.step, entry.fault]]),
+        refusals: new Map([
+          ...running.refusals,
+          [entry.step, new Set([...(running.refusals.get(entry.step) ?? []), entry.fault])],
+        ]),
       };
     case "plan-finished":
     case "plan-abandoned":
@@ -73,6 +77,29 @@ function fold(running: RunningPlan | "idle", entry: JournalEntry): RunningPlan |
     default:
       return entry satisfies never;
   }
+}
+
+export type PlanStarted = Extract<JournalEntry, { readonly kind: "plan-started" }>;
+
+/**
+ * The newest plan that opened this epoch for this region, unless it was finished. Whoever holds the
+ * epoch must end it, also when the plan was dropped before a late takeover was applied, or when the
+ * other region's plan for the same epoch was written after it.
+ */
+export function unfinishedPlan(
+  entries: readonly JournalEntry[],
+  region: RegionName,
+  epoch: number,
+): PlanStarted | "none" {
+  let found: PlanStarted | "none" = "none";
+  for (const entry of entries) {
+    if (entry.kind === "plan-started") {
+      if (entry.plan.to === region && entry.plan.epoch === epoch) found = entry;
+    } else if (entry.kind === "plan-finished" && found !== "none") {
+      if (entry.planId === found.planId) found = "none";
+    }
+  }
+  return found;
 }
 
 /** The stage that is being worked on, or `undefined` when every step is done. */

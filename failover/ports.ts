@@ -39,7 +39,8 @@ export interface HandoverToken {
 export interface HolderWord {
   /** The holder's database clock when this renewal was asked for, in milliseconds since 1970. */
   readonly databaseMs: number;
-  readonly database: "writable" | "closed" | "unreachable";
+  /** `ungranted`: the database has no lease of this epoch yet. */
+  readonly database: "writable" | "closed" | "ungranted" | "unreachable";
   readonly app: "serving" | "failing" | "silent";
 }
 

@@ -3,6 +3,7 @@
 
 import type { RegionName, Topology } from "../topology/topology.ts";
 import { guards } from "./guards.ts";
+import type { LeaseItem } from "./ports.ts";
 import { hasLapsed, type LeaseWatch, silentForMs } from "./lease.ts";
 
 /** Four independent ways to look at the region that serves. */
@@ -69,6 +70,7 @@ export function decide(seen: Observations, policy: Policy): Verdict {
       policy,
     );
   }
+  if (hasNotBegun(lease.item)) return verdict("stay", "the first holder has not begun to serve");
 
   const failing = failingReadings(seen, policy);
   const because = failing.map(({ vantage, detail }) => `${vantage}: ${detail}`);
@@ -86,6 +88,11 @@ export function decide(seen: Observations, policy: Policy): Verdict {
   if (outside.length === 2) return withGuards("ask", because, seen, policy);
   if (failing.length > 0) return { kind: "suspect", because };
   return verdict("stay", `${lease.item.holder} serves`);
+}
+
+/** At the very first start nobody was ever served: there is nothing to fail over from. */
+function hasNotBegun({ epoch, word }: LeaseItem): boolean {
+  return epoch === 1 && (word === "none" || word.database === "ungranted");
 }
 
 /** Fresh readings that say failing. What is old or silent says nothing. */

@@ -10,7 +10,8 @@ import type {
   LeaseItem,
   Outcome,
 } from "../failover/ports.ts";
-import { failed } from "../failover/ports.ts";
+import { hasLapsed, type LeaseWatch } from "../failover/lease.ts";
+import { failed, succeeded } from "../failover/ports.ts";
 import type { RegionName } from "../topology/topology.ts";
 import { ClockStepDetector } from "./clock-step.ts";
 import type { LeaseBoard } from "./lease-board.ts";
@@ -44,6 +45,8 @@ interface Confirmed {
   readonly fromMs: number;
 }
 
+type Answered = Extract<Outcome<DatabaseState>, { readonly ok: true }>;
+
 export class Holder {
   readonly #props: HolderProps;
   readonly #startedMs: number;
@@ -52,7 +55,9 @@ export class Holder {
   #grantedEpoch = 0;
   /** The epoch that this very process opened or took: it knows that it owes nobody a wait. */
   #ownEpoch = 0;
-  #ungrantedSinceMs: number | "granted" = "granted";
+  #ungranted: { readonly epoch: number; readonly sinceMs: number } | "granted" = "granted";
+  /** The clock was set and the lease could not be closed yet: it may reach far into the future. */
+  #mustClose = false;
   /** Renewal, takeover, grant and release follow one another, never overlap. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -69,7 +74,8 @@ export class Holder {
       const item = board.item;
       if (item === "unknown" || item.holder !== region) return;
       const state = await this.#readDatabase();
-      if (!this.#mayRenew(item, state)) return;
+      // Who does not renew would otherwise never hear that the lease is another's.
+      if (!this.#mayRenew(item, state)) return this.#learn(item);
       const renewed = await this.#renewWithArbiter(item, state);
       if (renewed === "failed" || !state.ok) return;
       await this.#extend(renewed, state.value);
@@ -83,11 +89,16 @@ export class Holder {
     );
   }
 
-  /** Takes the lease of a silent holder, or one that nobody holds. */
-  takeOver(seen: LeaseItem): Promise<Outcome<LeaseItem>> {
-    return this.#become(() =>
-      this.#props.arbiter.takeOver(seen, this.#props.region, this.#props.clock.wallMs()),
-    );
+  /**
+   * Takes the lease of a silent holder, or one that nobody holds. Looks at the clock once more: a
+   * renewal may have come in since the verdict, and the write must not be conditional on that one.
+   */
+  async takeOver(seen: LeaseWatch): Promise<Outcome<LeaseItem>> {
+    const { arbiter, clock, region, timing } = this.#props;
+    if (!hasLapsed(seen, clock.monotonicMs(), timing)) {
+      return failed("conflict", `${seen.item.holder} has renewed the lease`);
+    }
+    return this.#become(() => arbiter.takeOver(seen.item, region, clock.wallMs()));
   }
 
   /** Lets the database accept writes under the epoch this region holds. */
@@ -111,19 +122,18 @@ export class Holder {
     }
     const waitMs = this.#graceMs(item.epoch);
     if (waitMs > 0) return failed("refused", `restarted: the grant waits ${Math.ceil(waitMs)} ms`);
-    if (this.#confirmed === "none" || this.#confirmed.epoch !== item.epoch) {
-      return failed("refused", "no renewal of this epoch is confirmed yet");
-    }
-    const state = await database.state();
+    const state = await this.#readDatabase();
     if (!state.ok) return state;
     if (state.value.role !== "primary") return failed("refused", "the database is a replica");
+    const fromMs = await this.#confirmedFromMs(item, state);
+    if (!fromMs.ok) return fromMs;
     const guarded = await database.installGuard();
     if (!guarded.ok) return guarded;
     return database.grantLease({
       region,
       epoch: item.epoch,
       timeline: state.value.timeline,
-      fromMs: this.#confirmed.fromMs,
+      fromMs: fromMs.value,
       leaseMs: timing.leaseMs,
     });
   }
@@ -154,6 +164,18 @@ export class Holder {
     return this.#startedMs + timing.leaseMs + timing.marginMs - clock.monotonicMs();
   }
 
+  /**
+   * The database's clock before a renewal of this epoch that the arbiter confirmed. A process that
+   * has none (it restarted, or never heard the answer of its takeover) renews for this grant.
+   */
+  async #confirmedFromMs(item: LeaseItem, state: Answered): Promise<Outcome<number>> {
+    const confirmed = this.#confirmed;
+    if (confirmed !== "none" && confirmed.epoch === item.epoch) return succeeded(confirmed.fromMs);
+    const renewed = await this.#renewWithArbiter(item, state);
+    if (renewed === "failed") return failed("refused", "no renewal of this epoch is confirmed yet");
+    return succeeded(state.value.clockMs);
+  }
+
   #become(write: () => Promise<Outcome<LeaseItem>>): Promise<Outcome<LeaseItem>> {
     return this.#alone(async () => {
       const state = await this.#readDatabase();
@@ -175,10 +197,13 @@ export class Holder {
     if (!state.ok) return state;
     const receivedMs = clock.monotonicMs();
     const steppedByMs = this.#steps.observe({ sentMs, receivedMs, clockMs: state.value.clockMs });
-    if (steppedByMs === 0) return state;
-    onEvent({ kind: "clock-stepped", byMs: steppedByMs });
+    if (steppedByMs !== 0) {
+      onEvent({ kind: "clock-stepped", byMs: steppedByMs });
+      this.#confirmed = "none";
+      this.#mustClose = state.value.role === "primary";
+    }
     // A clock set back would stretch the lease that stands: close it, and start anew from this clock.
-    await database.closeLease();
+    if (this.#mustClose) this.#mustClose = !(await database.closeLease()).ok;
     return state;
   }
 
@@ -187,12 +212,14 @@ export class Holder {
     const { clock, onEvent, promoting, ungrantedMsMax } = this.#props;
     if (state.ok && this.#isGranted(item, state.value)) {
       this.#grantedEpoch = item.epoch;
-      this.#ungrantedSinceMs = "granted";
+      this.#ungranted = "granted";
       return true;
     }
-    if (this.#ungrantedSinceMs === "granted") this.#ungrantedSinceMs = clock.monotonicMs();
+    if (this.#ungranted === "granted" || this.#ungranted.epoch !== item.epoch) {
+      this.#ungranted = { epoch: item.epoch, sinceMs: clock.monotonicMs() };
+    }
     const onTheWay = promoting(item.epoch) || this.#ownEpoch === item.epoch;
-    const ungrantedMs = clock.monotonicMs() - this.#ungrantedSinceMs;
+    const ungrantedMs = clock.monotonicMs() - this.#ungranted.sinceMs;
     if (this.#grantedEpoch !== item.epoch && onTheWay && ungrantedMs <= ungrantedMsMax) return true;
     const because = state.ok ? "the database has no lease of this epoch" : state.detail;
     onEvent({ kind: "renewal-failed", because });
@@ -247,6 +274,8 @@ export class Holder {
       fromMs: state.clockMs,
       leaseMs: timing.leaseMs,
     });
+    // What the lease said before, by whatever clock, is overwritten.
+    if (extended.ok) this.#mustClose = false;
     if (extended.ok) onEvent({ kind: "extended" });
     else onEvent({ kind: "renewal-failed", because: `database: ${extended.detail}` });
   }
@@ -266,6 +295,9 @@ function wordOf(
 ): HolderWord {
   const before = item.word === "none" ? 0 : item.word.databaseMs;
   if (!state.ok) return { databaseMs: before, database: "unreachable", app };
-  const live = state.value.lease !== "none" && state.value.lease.live;
-  return { databaseMs: state.value.clockMs, database: live ? "writable" : "closed", app };
+  const { clockMs: databaseMs, lease } = state.value;
+  if (lease === "none" || lease.epoch !== item.epoch) {
+    return { databaseMs, database: "ungranted", app };
+  }
+  return { databaseMs, database: lease.live ? "writable" : "closed", app };
 }

@@ -151,7 +151,11 @@ export class Lookout {
    */
   #measureLag(writtenMs: number, epoch: number): void {
     const { item } = this.#props.board;
-    if (item === "unknown" || item.word === "none" || item.epoch !== epoch) return;
+    if (item === "unknown" || item.word === "none" || item.epoch !== epoch) {
+      // A row of another epoch: the replica may have missed everything since.
+      this.#lagMs = "unknown";
+      return;
+    }
     this.#lagMs = Math.max(0, item.word.databaseMs - writtenMs);
   }
 

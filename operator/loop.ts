@@ -1,7 +1,13 @@
 //! One tick: look, decide, and move at most one stage of a plan. Where we stand is folded from the
 //! journal, so a process that was killed goes on where the last one stopped.
 
-import { currentStage, type RunningPlan, standingOf } from "../failover/journal.ts";
+import {
+  currentStage,
+  type PlanStarted,
+  type RunningPlan,
+  standingOf,
+  unfinishedPlan,
+} from "../failover/journal.ts";
 import type { JournalEntry } from "../failover/journal.ts";
 import { planFailover, type Step } from "../failover/plan.ts";
 import type { Clock, Journal, Outcome } from "../failover/ports.ts";
@@ -34,6 +40,8 @@ export async function tick(operator: Operator): Promise<void> {
   const running = standingOf(entries.value);
   operator.report(verdict, running);
   if (running !== "idle" && running.plan.to === region) return advance(running, verdict, operator);
+  const dropped = droppedPlan(entries.value, seen);
+  if (dropped !== "none") return resume(dropped, operator);
   if (verdict.kind === "seize" && policy.mode === "automatic") await start(seen, verdict, operator);
 }
 
@@ -59,8 +67,29 @@ async function start(seen: Observations, verdict: Verdict, operator: Operator): 
   ]);
 }
 
+/** The plan of an epoch that this region holds and that no running plan ends. */
+function droppedPlan(
+  entries: readonly JournalEntry[],
+  { lease, region }: Observations,
+): PlanStarted | "none" {
+  if (lease === "unknown" || lease.item.holder !== region) return "none";
+  return unfinishedPlan(entries, region, lease.item.epoch);
+}
+
+/** Written down once more, from its beginning: what is done already is found done. */
+async function resume(started: PlanStarted, { clock, journal }: Operator): Promise<void> {
+  const { planId } = started;
+  const atMs = clock.wallMs();
+  await journal.append([
+    { ...started, atMs },
+    { kind: "step-intended", atMs, planId, step: "take-lease" },
+  ]);
+}
+
 async function advance(running: RunningPlan, verdict: Verdict, operator: Operator): Promise<void> {
   const { plan, done } = running;
+  // A process that has just started: whether the lease is still this region's, it must ask first.
+  if (operator.ports.board.item === "unknown") return;
   const ended = reasonToEnd(running, verdict, operator);
   if (ended !== "go on") return endPlan(running, ended, operator);
 
@@ -90,7 +119,11 @@ function reasonToEnd(
   if (item.epoch >= plan.epoch) {
     return { kind: "plan-superseded", because: `epoch ${item.epoch} is held by ${item.holder}` };
   }
-  if (done.has("take-lease") || verdict.kind === "seize") return "go on";
+  if (done.has("take-lease")) return "go on";
+  if (item.holder !== plan.from) {
+    return { kind: "plan-abandoned", because: `${item.holder} holds the lease, not ${plan.from}` };
+  }
+  if (verdict.kind === "seize") return "go on";
   return { kind: "plan-abandoned", because: `${verdict.kind}: ${verdict.because.join("; ")}` };
 }
 
@@ -128,7 +161,7 @@ function refusal(
 ): JournalEntry[] {
   if (outcome.ok) return [];
   const { fault, detail } = outcome;
-  if (refusals.get(step.kind) === fault) return [];
+  if (refusals.get(step.kind)?.has(fault) === true) return [];
   return [
     { kind: "step-refused", atMs: clock.wallMs(), planId: plan.id, step: step.kind, fault, detail },
   ];

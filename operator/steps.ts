@@ -48,11 +48,13 @@ export const stepHandlers: StepHandlers = {
     repeatMs: 200,
     check: async (plan, _step, { board }) => succeeded(isHolder(plan, board)),
     async do(plan, _step, { board, holder }) {
-      const seen = board.item;
-      if (seen === "unknown") return failed("unreachable", "the arbiter has not been read yet");
-      if (seen.epoch !== plan.epoch - 1)
-        return failed("conflict", `epoch is ${seen.epoch} already`);
-      const taken = await holder.takeOver(seen);
+      const { watch } = board;
+      if (watch === "unknown") return failed("unreachable", "the arbiter has not been read yet");
+      const { epoch, holder: from } = watch.item;
+      if (epoch !== plan.epoch - 1) return failed("conflict", `epoch is ${epoch} already`);
+      if (from !== plan.from)
+        return failed("conflict", `${from} holds the lease, not ${plan.from}`);
+      const taken = await holder.takeOver(watch);
       // The answer may be lost and the write done: whatever the arbiter says now is what counts.
       if (!taken.ok) await board.refresh();
       return taken.ok ? succeeded(undefined) : taken;

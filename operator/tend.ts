@@ -23,7 +23,7 @@ export async function tend(props: TendProps): Promise<void> {
   const { board, episode, lookout } = props;
   if (board.item === "unknown") return openFirstEpoch(props);
   if (!lookout.watching) return tendHolder(props);
-  if (!episode.calm) await prescale(props);
+  if (!episode.calm && props.topology.mode !== "observe") await prescale(props);
 }
 
 /** Only where the topology says active, only on a primary, and only when nobody ever did. */

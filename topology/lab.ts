@@ -48,7 +48,7 @@ export const labTopology = {
     operationTimeoutMs: 350,
   },
   detection: {
-    pollMs: 150,
+    pollMs: 200,
     probeMs: 400,
     probeTimeoutMs: 400,
     readingAgeMsMax: 1_500,

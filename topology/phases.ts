@@ -105,7 +105,7 @@ function healthCheckMs({ dns, lab }: Topology): number {
   return (seconds * 1_000) / (lab?.healthCheckSpeedup ?? 1);
 }
 
-/** Rounds up, but not for what is only noise of binary fractions such as 1100.0000000000002. */
+/** Rounds up, but not for what is only noise of binary fractions such as 1140.0000000000002. */
 function wholeMs(ms: number): number {
   return Math.ceil(Number(ms.toFixed(3)));
 }

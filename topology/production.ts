@@ -36,7 +36,7 @@ const shared = {
   },
   blockPeriodSeconds: 3_600,
   // Two thirds of the RPO: the lag was read a little before the region was lost.
-  replicaLagMsMax: 40_000,
+  replicaLagMsMax: 20_000,
   // A new version of the operator must not move the service: it is back before the lease runs out.
   onStop: "lapse",
 } as const;

@@ -19,6 +19,8 @@ export interface DnsServerOptions {
   readonly zone: string;
   readonly answer: AnswerSource;
   readonly onQuery?: (query: SeenQuery) => void;
+  /** A TCP connection without a byte for this long is ended. @default 5,000 */
+  readonly connectionIdleMs?: number;
 }
 
 export interface SeenQuery {
@@ -35,7 +37,6 @@ export interface DnsServer {
 }
 
 const connectionsMax = 64;
-const connectionIdleMs = 5_000;
 /** No query comes near this; a client that announces more is cut off. */
 const queryBytesMax = 4_096;
 const bindAttemptsMax = 20;
@@ -43,6 +44,7 @@ const bindAttemptsMax = 20;
 export async function startDnsServer(options: DnsServerOptions): Promise<DnsServer> {
   const { tcp, udp, port } = await bindBoth(options);
   const zone = canonicalName(options.zone);
+  const { connectionIdleMs = 5_000 } = options;
   const source: AnswerSource = (name, type) =>
     isWithin(canonicalName(name), zone) ? options.answer(name, type) : { kind: "not-ours" };
   const respond = (bytes: Buffer, transport: "udp" | "tcp"): Buffer | undefined => {
@@ -60,6 +62,7 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
   tcp.on("connection", (socket) => {
     connections.add(socket);
     socket.once("close", () => connections.delete(socket));
+    socket.setTimeout(connectionIdleMs, () => socket.destroy());
     serveConnection(socket, (bytes) => respond(bytes, "tcp"));
   });
 
@@ -83,7 +86,6 @@ function report(
 /** Length-prefixed queries, answered in order; a reader that is too slow is not read from. */
 function serveConnection(socket: Socket, respond: (bytes: Buffer) => Buffer | undefined): void {
   let pending = Buffer.alloc(0);
-  socket.setTimeout(connectionIdleMs, () => socket.destroy());
   socket.on("error", () => socket.destroy());
   socket.on("drain", () => socket.resume());
   socket.on("data", (chunk: Buffer) => {

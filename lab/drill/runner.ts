@@ -33,7 +33,7 @@ export async function runDrill(request: DrillRequest, ports: DrillPorts): Promis
   } catch (error) {
     findings.problems.push(problemOf(error, ports.signal));
   } finally {
-    ports.tell({ kind: "progress", text: "stopping the lab" });
+    if (lab !== null) ports.tell({ kind: "progress", text: "stopping the lab" });
     await lab?.stop().catch((error: unknown) => {
       findings.problems.push(`the lab did not stop: ${messageOf(error)}`);
     });

@@ -23,8 +23,7 @@ export async function awaitSteady(
   for (;;) {
     const missing = await missingForSteady(drill, await tail.read());
     if (missing === null) return;
-    const ended = load.ended();
-    if (ended !== null) throw new Error(`the load ended: ${ended || "without a word"}`);
+    if (load.ended() !== null) throw new Error("the load ended early");
     if (ports.nowMs() > deadlineMs) throw new Error(`no steady state: ${missing}`);
     if (missing !== told) ports.tell({ kind: "progress", text: `waiting: ${missing}` });
     told = missing;

@@ -29,8 +29,7 @@ export async function watchUntilOver(
     if (await lookOnce(drill, await tail.read(), show)) overSinceMs ??= ports.nowMs();
     else overSinceMs = null;
     if (ports.nowMs() - (overSinceMs ?? Infinity) >= request.scenario.settleMs) return;
-    const ended = load.ended();
-    if (ended !== null) throw new Error(`the load ended: ${ended || "without a word"}`);
+    if (load.ended() !== null) throw new Error("the load ended early");
     await sleep(pollMs, undefined, { signal: ports.signal });
   }
 }

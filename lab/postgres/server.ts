@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Address } from "../descriptor.ts";
-import { removeLockFile } from "../processes/lock-file.ts";
+import { clearLeftovers } from "../processes/leftovers.ts";
 import {
   freezeTree,
   identify,
@@ -167,7 +167,7 @@ export class PostgresServer implements Address {
     await this.#exited;
     const left = await waitGone(killed, gonePatienceMs);
     if (left.length > 0) throw new Error(`${this.name} has processes that SIGKILL does not end`);
-    removeLockFile(this.dataDir, postmaster.pid);
+    await clearLeftovers(this.dataDir, postmaster.pid);
   }
 
   /** Stops all its processes where they are. Connections stay open, and nobody answers. */

@@ -3,7 +3,7 @@
 
 import { rmSync } from "node:fs";
 
-import { removeLockFile } from "./lock-file.ts";
+import { clearLeftovers } from "./leftovers.ts";
 import { bootId, isAlive, killTree, waitGone } from "./process-table.ts";
 import { readRecord, recordFile } from "./record.ts";
 import type { RecordedProcess } from "./record.ts";
@@ -28,7 +28,7 @@ export async function reap(
     throw new Error(`processes of the last lab do not end, even by SIGKILL: pid ${pids}`);
   }
   for (const { pid, dataDir } of record.processes) {
-    if (dataDir !== undefined) removeLockFile(dataDir, pid);
+    if (dataDir !== undefined) await clearLeftovers(dataDir, pid);
   }
   rmSync(recordFile(folder), { force: true });
   return leftBehind;

@@ -42,7 +42,7 @@ function excessOf(changes: readonly RecordChange[]): string[] {
   let records = 0;
   let characters = 0;
   for (const { action, recordSet } of changes) {
-    const times = 1;
+    const times = action === "UPSERT" ? 2 : 1;
     const values = recordSet.target.kind === "values" ? recordSet.target.values : [""];
     records += times * values.length;
     characters += times * values.reduce((sum, value) => sum + value.length, 0);

@@ -13,7 +13,7 @@ import {
 
 const word = z.object({
   databaseMs: z.number(),
-  database: z.enum(["writable", "closed", "unreachable"]),
+  database: z.enum(["writable", "closed", "ungranted", "unreachable"]),
   app: z.enum(["serving", "failing", "silent"]),
 });
 

@@ -228,7 +228,8 @@ describe("a query", () => {
 });
 
 describe("refusals", () => {
-  const send = (command: Parameters<typeof client.send>[0]) => refusal(client.send(command));
+  const send = (command: DynamoDB.GetItemCommand | DynamoDB.PutItemCommand) =>
+    refusal(client.send(command as DynamoDB.GetItemCommand));
 
   test("a table that is not there", async () => {
     const refused = await send(new DynamoDB.GetItemCommand({ TableName: "nope", Key }));

@@ -57,7 +57,14 @@ export class FakeArbiter implements Arbiter {
   open(holder: string, sinceMs: number): Promise<Outcome<LeaseItem>> {
     return this.#wire.call("open", () => {
       if (this.#table.item !== "absent") return failed("conflict", "it is open already");
-      const opened = { epoch: 1, holder, renewals: 0, sinceMs, word: "none", token: "none" } as const;
+      const opened = {
+        epoch: 1,
+        holder,
+        renewals: 0,
+        sinceMs,
+        word: "none",
+        token: "none",
+      } as const;
       return this.#table.apply("open", opened);
     });
   }

@@ -108,7 +108,11 @@ export class FakeDatabase implements Database, Promotion {
       if (this.role === "replica") return failed("refused", "read-only (SQLSTATE 25006)");
       if (this.row !== "none") this.row = { ...this.row, expiresAtMs: this.clockMs };
       this.#props.note(`${this.#props.name}: close`);
-      return succeeded({ systemIdentifier: "7", timeline: this.timeline, lsn: `0/${this.position}` });
+      return succeeded({
+        systemIdentifier: "7",
+        timeline: this.timeline,
+        lsn: `0/${this.position}`,
+      });
     });
   }
 

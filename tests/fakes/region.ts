@@ -141,7 +141,16 @@ export class Region {
     const announcer = new FakeAnnouncer();
     this.announcers.push(announcer);
     const traffic = new FakeTraffic(wires.route53, records);
-    const ports = { board, holder, database, promotion: database, capacity, traffic, world, announcer };
+    const ports = {
+      board,
+      holder,
+      database,
+      promotion: database,
+      capacity,
+      traffic,
+      world,
+      announcer,
+    };
     const operator: Operator = {
       region: name,
       policy: topology,

@@ -58,7 +58,8 @@ export class TwoRegions {
 
   look(): void {
     const writable = this.regions.filter(({ database }) => database.isWritable);
-    if (writable.length > 1) this.#splitBrain = `two writers after: ${this.events.slice(-5).join(", ")}`;
+    if (writable.length > 1)
+      this.#splitBrain = `two writers after: ${this.events.slice(-5).join(", ")}`;
   }
 
   /** One turn of both regions, and some time. */
@@ -109,6 +110,8 @@ export class TwoRegions {
   }
 
   kinds(): readonly string[] {
-    return this.entries.map((entry) => ("step" in entry ? `${entry.kind} ${entry.step}` : entry.kind));
+    return this.entries.map((entry) =>
+      "step" in entry ? `${entry.kind} ${entry.step}` : entry.kind,
+    );
   }
 }

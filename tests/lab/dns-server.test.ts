@@ -54,7 +54,9 @@ let seen: SeenQuery[];
 beforeEach(async () => {
   seen = [];
   const onQuery = (query: SeenQuery): void => void seen.push(query);
-  server = await startDnsServer({ host, port: 0, zone: "example.test", answer, onQuery });
+  const connectionIdleMs = 600_000;
+  const options = { host, port: 0, zone: "example.test", answer, onQuery, connectionIdleMs };
+  server = await startDnsServer(options);
   resolver = new dns.Resolver({ timeout: 5_000, tries: 2 });
   resolver.setServers([`${host}:${server.port}`]);
 });
@@ -143,6 +145,15 @@ describe("over TCP", () => {
     socket.write(Buffer.from([0xff, 0xff]));
     await closed;
     expect(await resolver.resolve4("www.example.test")).toEqual(["192.0.2.1"]);
+  });
+
+  test("a client that says nothing is cut off in the end", async () => {
+    const options = { host, port: 0, zone: "example.test", answer, connectionIdleMs: 20 };
+    const impatient = await startDnsServer(options);
+    const socket = connect({ host, port: impatient.port });
+    await new Promise((resolve) => socket.once("close", resolve));
+    expect(socket.bytesRead).toBe(0);
+    await impatient.close();
   });
 
   test("closing the server ends connections that are open, and may be asked for twice", async () => {

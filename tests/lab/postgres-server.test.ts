@@ -2,7 +2,8 @@
 //! that leaves nothing behind.
 //! Method: real servers from the npm package, watched through the system's process table.
 
-import { existsSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { rebuildAsStandby } from "../../lab/postgres/base-backup.ts";
@@ -28,6 +29,10 @@ async function isRunning(server: PostgresServer, query: string): Promise<boolean
   const sql =
     "select from pg_stat_activity where query like $1 and state = 'active' and pid <> pg_backend_pid()";
   return (await server.query(sql, [query])).length > 0;
+}
+
+function sharedMemory(): readonly string[] {
+  return execFileSync("ipcs", ["-m"], { encoding: "utf8" }).split(/\s+/);
 }
 
 test("a standby streams through a link, and keeps every row when it is promoted", async () => {
@@ -59,12 +64,16 @@ test("a kill returns when every process of the server is gone, busy backends inc
     .catch((error: unknown) => error);
   await eventually("the query runs", () => isRunning(primary, "%2000000000%"));
   const processes = await processesOf(primary);
+  const lockFile = join(primary.dataDir, "postmaster.pid");
+  const [, segment = ""] = readFileSync(lockFile, "utf8").split("\n")[6]?.trim().split(/\s+/) ?? [];
+  expect(sharedMemory()).toContain(segment);
 
   await primary.kill();
 
   expect(processes.filter(isAlive)).toEqual([]);
   expect(primary.running).toBe(false);
-  expect(existsSync(join(primary.dataDir, "postmaster.pid"))).toBe(false);
+  expect(existsSync(lockFile)).toBe(false);
+  expect(sharedMemory()).not.toContain(segment);
   expect(readRecord(bench.folder)?.processes).toEqual([]);
   await busy;
 });

@@ -35,8 +35,6 @@ async function main([folder = "", startFolder = "", watched]: readonly string[])
   const programs = ["operator", "app"].map((name) => supervisor.run({ ...idle, name }));
   const backends = await server.query<{ pid: number }>("select pid from pg_stat_activity");
   const pids = [...programs.map(({ pid }) => pid), server.pid, ...backends.map(({ pid }) => pid)];
-  process.stdout.write(`${JSON.stringify({ pids, watchdog: watchdog?.pid })}\n`);
-
   // An orderly end, when asked for one.
   process.once("SIGTERM", () => {
     void Promise.all([supervisor.stop(), server.stopFast()]).finally(() => {
@@ -44,6 +42,8 @@ async function main([folder = "", startFolder = "", watched]: readonly string[])
       watchdog?.release();
     });
   });
+
+  process.stdout.write(`${JSON.stringify({ pids, watchdog: watchdog?.pid })}\n`);
 }
 
 void main(process.argv.slice(2));

@@ -238,6 +238,26 @@ test("after a check is removed, and after all stop, nothing is probed and nothin
   expect(clock.pending()).toBe(0);
 });
 
+test("a result that comes after the stop is not counted, and no probe follows it", async () => {
+  const clock = createFakeClock();
+  const answers: (() => void)[] = [];
+  const probe: Probe = () =>
+    new Promise((resolve) => {
+      answers.push(() => resolve({ succeeded: false, text: "Failure: late" }));
+    });
+  const options = { clock, probe, random: () => 0, speedup: 1, propagationMs: 0 };
+  const health = createHealth({ ...options, checkersPerCheck: 6 });
+  health.create("one", configOf());
+  health.start();
+  await clock.advance(0);
+  const stopped = health.stop();
+  for (const answer of answers) answer();
+  await stopped;
+  expect(answers).toHaveLength(6);
+  expect(health.observations("one")).toEqual([]);
+  expect(clock.pending()).toBe(0);
+});
+
 test("the throttle admits five at once, then one each fifth of a second", async () => {
   const clock = createFakeClock();
   const throttle = createThrottle({ requestsPerSecond: 5, nowMs: () => clock.nowMs() });

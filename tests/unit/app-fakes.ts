@@ -251,11 +251,14 @@ export class Stage {
     });
   }
 
-  /** The value of one series of `/metrics`, by the start of its line. */
-  async metric(series: string): Promise<number> {
+  /** The value of one series of `/metrics`. */
+  async metric(name: string, labels: Readonly<Record<string, string>> = {}): Promise<number> {
     const lines = (await (await this.fetch("/metrics")).text()).split("\n");
-    const line = lines.find((text) => text.startsWith(series));
-    if (line === undefined) throw new Error(`no series ${series}`);
+    const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+    const line = lines.find(
+      (text) => text.startsWith(`${name}{`) && pairs.every((pair) => text.includes(pair)),
+    );
+    if (line === undefined) throw new Error(`no series ${name} with ${pairs.join()}`);
     return Number(line.slice(line.lastIndexOf(" ")));
   }
 }

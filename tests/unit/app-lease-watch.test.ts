@@ -12,6 +12,12 @@ interface Question {
   fail(message: string): void;
 }
 
+const unanswered: Question[] = [];
+
+afterEach(() => {
+  for (const question of unanswered.splice(0)) question.answer(standbyHere);
+});
+
 function watchAnswered(askTimeoutMs = 30_000) {
   const clock = new FakeClock();
   const questions: Question[] = [];
@@ -22,10 +28,12 @@ function watchAnswered(askTimeoutMs = 30_000) {
     askTimeoutMs,
     ask: () =>
       new Promise((resolve, reject) => {
-        questions.push({
+        const question: Question = {
           answer: resolve,
           fail: (message) => reject(new Error(message)),
-        });
+        };
+        questions.push(question);
+        unanswered.push(question);
       }),
     onLook: (state) => seen.push(state),
   });

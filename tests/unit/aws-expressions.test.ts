@@ -21,9 +21,9 @@ const item: Record<string, AttributeValue> = {
   gone: { NULL: true },
   tags: { SS: ["a", "b"] },
   ports: { NS: ["1", "2"] },
-  raw: { B: Buffer.from("abc") },
+  blob1: { B: Buffer.from("abc") },
   steps: { L: [{ S: "first" }, { N: "2" }] },
-  plan: { M: { id: { S: "p1" }, deep: { M: { n: { N: "1" } } } } },
+  outline: { M: { id: { S: "p1" }, deep: { M: { n: { N: "1" } } } } },
 };
 
 type Values = Record<string, AttributeValue>;
@@ -52,7 +52,7 @@ test.each<[string, Values | undefined, boolean]>([
   ["epoch = :v", v({ N: "7.0" }), true],
   ["epoch = :v", v({ S: "7" }), false],
   ["epoch <> :v", v({ N: "8" }), true],
-  ["missing <> :v", v({ N: "8" }), false],
+  ["absent <> :v", v({ N: "8" }), false],
   ["epoch < :v", v({ N: "10" }), true],
   ["epoch > :v", v({ N: "-1e2" }), true],
   ["epoch <= :v", v({ N: "7" }), true],
@@ -64,21 +64,21 @@ test.each<[string, Values | undefined, boolean]>([
   ["live = :v", v({ BOOL: true }), true],
   ["gone = :v", v({ NULL: true }), true],
   ["tags = :v", v({ SS: ["b", "a"] }), true],
-  ["raw = :v", v({ B: Buffer.from("abc") }), true],
-  ["plan = :v", v({ M: { deep: { M: { n: { N: "1.00" } } }, id: { S: "p1" } } }), true],
+  ["blob1 = :v", v({ B: Buffer.from("abc") }), true],
+  ["outline = :v", v({ M: { deep: { M: { n: { N: "1.00" } } }, id: { S: "p1" } } }), true],
   ["steps = :v", v({ L: [{ S: "first" }] }), false],
   ["attribute_exists(epoch)", undefined, true],
-  ["attribute_exists(plan.deep.n)", undefined, true],
-  ["attribute_exists(plan.deep.x)", undefined, false],
+  ["attribute_exists(outline.deep.n)", undefined, true],
+  ["attribute_exists(outline.deep.x)", undefined, false],
   ["attribute_exists(steps[1])", undefined, true],
   ["attribute_exists(steps[2])", undefined, false],
   ["attribute_not_exists(epoch)", undefined, false],
   ["attribute_not_exists(toString)", undefined, true],
-  ["attribute_type(plan, :v)", v({ S: "M" }), true],
+  ["attribute_type(outline, :v)", v({ S: "M" }), true],
   ["attribute_type(epoch, :v)", v({ S: "S" }), false],
   ["begins_with(holder, :v)", v({ S: "ea" }), true],
   ["begins_with(epoch, :v)", v({ S: "7" }), false],
-  ["begins_with(raw, :v)", v({ B: Buffer.from("ab") }), true],
+  ["begins_with(blob1, :v)", v({ B: Buffer.from("ab") }), true],
   ["contains(holder, :v)", v({ S: "as" }), true],
   ["contains(tags, :v)", v({ S: "a" }), true],
   ["contains(tags, :v)", v({ N: "1" }), false],
@@ -87,7 +87,7 @@ test.each<[string, Values | undefined, boolean]>([
   ["contains(steps, :v)", v({ S: "2" }), false],
   ["size(holder) = :v", v({ N: "4" }), true],
   ["size(steps) < :v", v({ N: "3" }), true],
-  ["size(plan) = :v", v({ N: "2" }), true],
+  ["size(outline) = :v", v({ N: "2" }), true],
   ["size(epoch) = :v", v({ N: "1" }), false],
   ["epoch BETWEEN :v AND :v", v({ N: "7" }), true],
   ["epoch in (:v, holder)", v({ N: "1" }), false],
@@ -103,7 +103,7 @@ test.each<[string, Values | undefined, boolean]>([
 });
 
 test("names stand for any attribute, also for parts of a path", () => {
-  const names = { "#p": "plan", "#i": "id" };
+  const names = { "#p": "outline", "#i": "id" };
   expect(judge("#p.#i = :v", v({ S: "p1" }), names)).toBe(true);
 });
 
@@ -122,7 +122,7 @@ test.each<[string, Values | undefined, string]>([
   ["epoch", undefined, 'Syntax error; token: "<EOF>"'],
   ["a[x] = :v", v({ N: "1" }), 'Syntax error; token: "x"'],
   ["region = :v", v({ S: "x" }), "Attribute name is a reserved keyword; reserved keyword: region"],
-  ["plan.owner = :v", v({ S: "x" }), "reserved keyword: owner"],
+  ["outline.owner = :v", v({ S: "x" }), "reserved keyword: owner"],
   ["epoch = :w", v({ N: "1" }), "value used in expression is not defined; attribute value: :w"],
   ["#e = :v", v({ N: "1" }), "name used in the document path is not defined; attribute name: #e"],
   ["exists(epoch)", undefined, "Invalid function name; function: exists"],
@@ -183,11 +183,15 @@ test.each<[string, Values | undefined, Record<string, AttributeValue | undefined
     { steps: { L: [{ S: "first" }, { N: "2" }, { S: "end" }] } },
   ],
   [
-    "SET plan.deep.n = :v",
+    "SET outline.deep.n = :v",
     v({ N: "5" }),
-    { plan: { M: { id: { S: "p1" }, deep: { M: { n: { N: "5" } } } } } },
+    { outline: { M: { id: { S: "p1" }, deep: { M: { n: { N: "5" } } } } } },
   ],
-  ["REMOVE holder, plan.deep", undefined, { holder: undefined, plan: { M: { id: { S: "p1" } } } }],
+  [
+    "REMOVE holder, outline.deep",
+    undefined,
+    { holder: undefined, outline: { M: { id: { S: "p1" } } } },
+  ],
   ["REMOVE steps[0], steps[1]", undefined, { steps: { L: [] } }],
   ["REMOVE neverThere", undefined, { epoch: { N: "7" } }],
   ["ADD epoch :v", v({ N: "-10" }), { epoch: { N: "-3" } }],
@@ -210,9 +214,13 @@ test.each<[string, Values | undefined, string]>([
   ["SET epoch = :v + ", v({ N: "1" }), "Syntax error"],
   ["SET epoch = :v SET holder = :v", v({ N: "1" }), 'The "SET" section can only be used once'],
   ["SET epoch = :v REMOVE epoch", v({ N: "1" }), "Two document paths overlap with each other"],
-  ["SET plan = :v, plan.id = :v", v({ N: "1" }), "path one: [plan], path two: [plan, id]"],
+  [
+    "SET outline = :v, outline.id = :v",
+    v({ N: "1" }),
+    "path one: [outline], path two: [outline, id]",
+  ],
   ["SET pk = :v", v({ S: "x" }), "Cannot update attribute pk. This attribute is part of the key"],
-  ["SET epoch = missing + :v", v({ N: "1" }), "refers to an attribute that does not exist"],
+  ["SET epoch = absent + :v", v({ N: "1" }), "refers to an attribute that does not exist"],
   [
     "SET epoch = holder + :v",
     v({ N: "1" }),

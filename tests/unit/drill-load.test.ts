@@ -52,6 +52,31 @@ function labOf(appPort: number): LabDescriptor {
   return { hostname: "orders.switchback.test", appPort, regions } as unknown as LabDescriptor;
 }
 
+function userProps(appPort: number) {
+  return { lab: labOf(appPort), seed: 7, clock: noTime, timeoutMs: 200 };
+}
+
+async function perform(
+  appPort: number,
+  operations: readonly ["user" | "read" | "object", number][],
+  name = { address: async () => "127.0.0.1" },
+): Promise<RequestLine[]> {
+  const lines: RequestLine[] = [];
+  const record = (line: RequestLine): void => void lines.push(line);
+  const user = createUser({ ...userProps(appPort), name, record });
+  for (const [kind, seq] of operations) await user.perform(kind, seq);
+  user.close();
+  return lines;
+}
+
+function noTime(): number {
+  return 0;
+}
+
+function answered(status: number, body: object) {
+  return { status, region: null, epoch: null, body: { ...body } };
+}
+
 describe("a cached name", () => {
   test("is asked for once within its TTL and again when that has passed", async () => {
     let nowMs = 0;
@@ -127,7 +152,7 @@ describe("the schedule", () => {
       operation: async () => void (ran += 1),
     });
     nowMs = 60_000;
-    while (ran === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (schedule.started() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     await schedule.stop();
     expect(ran).toBeLessThanOrEqual(25);
     expect(schedule.skipped()).toBeGreaterThan(5_900);
@@ -238,34 +263,9 @@ describe("a user", () => {
       ["failed", "http-404"],
     ]);
   });
-
-  function userProps(appPort: number) {
-    const clock = () => 0;
-    return { lab: labOf(appPort), seed: 7, clock, timeoutMs: 200 };
-  }
-
-  async function perform(
-    appPort: number,
-    operations: readonly ["user" | "read" | "object", number][],
-    name = { address: async () => "127.0.0.1" },
-  ): Promise<RequestLine[]> {
-    const lines: RequestLine[] = [];
-    const record = (line: RequestLine): void => void lines.push(line);
-    const user = createUser({ ...userProps(appPort), name, record });
-    for (const [kind, seq] of operations) await user.perform(kind, seq);
-    user.close();
-    return lines;
-  }
 });
 
 describe("what an answer to a write means", () => {
-  const answered = (status: number, body: object) => ({
-    status,
-    region: null,
-    epoch: null,
-    body: { ...body },
-  });
-
   test.each([
     [answered(201, { key: "k" }), "acknowledged", null],
     [answered(200, { key: "k" }), "acknowledged", null],

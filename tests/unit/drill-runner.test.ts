@@ -35,6 +35,10 @@ function program(name: string): Command {
   return [process.execPath, "--import", loader, join(repository, "lab", "drill", `${name}.ts`)];
 }
 
+function noLab(): Promise<never> {
+  return Promise.reject(new Error("no PostgreSQL for this machine"));
+}
+
 interface Run {
   readonly report: DrillReport;
   readonly events: readonly DrillEvent[];
@@ -103,8 +107,17 @@ test("a region loss from an empty machine to the evidence", async () => {
   const files = readdirSync(report.evidence);
   expect(files).toEqual(
     expect.arrayContaining([
-      ...["topology.json", "scenario.json", "faults.json", "journal.json", "versions.json"],
-      ...["ledger.ndjson", "checker.json", "report.json", "report.md", "timeline.txt", "lab.json"],
+      "topology.json",
+      "scenario.json",
+      "faults.json",
+      "journal.json",
+      "versions.json",
+      "ledger.ndjson",
+      "checker.json",
+      "report.json",
+      "report.md",
+      "timeline.txt",
+      "lab.json",
     ]),
   );
   const read = (name: string): string => readFileSync(join(report.evidence, name), "utf8");
@@ -144,23 +157,23 @@ test("a waiting region that takes a write by SQL fails the drill", async () => {
 });
 
 test("a lab that does not start is unknown, with the reason", async () => {
-  const startLab = () => Promise.reject(new Error("no PostgreSQL for this machine"));
-  const { report } = await drill(fast, { startLab });
+  const { report } = await drill(fast, { startLab: noLab });
   expect(report).toMatchObject({ result: "unknown", rtoMs: null, lostRows: null });
   expect(report.reasons.join()).toContain("no PostgreSQL for this machine");
   expect(existsSync(join(report.evidence, "report.json"))).toBe(true);
 });
 
 test("a load that dies is unknown, and the lab is stopped", async () => {
-  const load: Command = [process.execPath, "-e", "process.exit(3)"];
+  const load: Command = [process.execPath, "-e", "process.exit(3)", "--"];
   const { report, labs } = await drill(fast, { load });
   expect(report.result).toBe("unknown");
-  expect(report.reasons.join()).toContain("the load ended: ended by exit code 3");
+  expect(report.reasons.join()).toContain("the load ended early");
+  expect(report.reasons.join()).toContain("the load: ended by exit code 3");
   expect(labs.map((lab) => lab.stops())).toEqual([1]);
 });
 
 test("a checker that dies is unknown, never a pass", async () => {
-  const checker: Command = [process.execPath, "-e", "throw new Error('out of paper')"];
+  const checker: Command = [process.execPath, "-e", "throw new Error('out of paper')", "--"];
   const { report } = await drill(fast, { checker });
   expect(report.result).toBe("unknown");
   expect(report.reasons.join()).toContain("out of paper");

@@ -106,7 +106,7 @@ test.each([
   ["plain", plain],
   ["coloured", coloured],
 ])("%s, nothing is wider than 80 columns", (_name, paint) => {
-  const reasons = [`${"a very long reason ".repeat(12)}`, "short"];
+  const reasons = ["a very long reason ".repeat(12), "short"];
   const long = { ...report, reasons, result: "fail" } as const;
   const widths = renderSummary(long, paint).split("\n").map(widthOf);
   expect(Math.max(...widths)).toBe(80);
@@ -155,8 +155,8 @@ test("a moment stands beside its time, and a long one hangs under it", () => {
   const text = "us-west-2 decides to take over: the lease has not moved; Route 53 sees it failing";
   const moment = { atMs: faultAtMs + 933, tone: "step", text } as const;
   expect(renderMoment(moment, faultAtMs, plain)).toBe(
-    "    +0.93 s  us-west-2 decides to take over: the lease has not moved; Route 53 sees it\n" +
-      "             failing\n",
+    "    +0.93 s  us-west-2 decides to take over: the lease has not moved; Route 53\n" +
+      "             sees it failing\n",
   );
 });
 

@@ -130,9 +130,9 @@ describe("the recovery time", () => {
   });
 
   test("lasts to the end of a relapse", () => {
-    const relapse = (line: RequestLine): boolean =>
-      line.doneAtMs < 12_500 || line.doneAtMs >= 14_000;
-    const report = judge(evidenceOf(cleanRequests().filter(relapse)));
+    const requests = cleanRequests();
+    const relapse = requests.filter((line) => line.doneAtMs < 12_500 || line.doneAtMs >= 14_000);
+    const report = judge(evidenceOf(relapse));
     expect(report.rtoMs).toBe(14_000 - faultAtMs);
     expect(report.firstWriteMs).toBe(takeoverAtMs - faultAtMs);
   });

@@ -400,6 +400,7 @@ test.each([
   ["ttl", ["ttlSeconds", "zone"], null],
   ["zon", ["ttlSeconds", "zone"], "zone"],
   ["renewms", ["leaseMs", "renewMs"], "renewMs"],
+  ["ms", ["MS"], "MS"],
   ["", ["a", "bb"], "a"],
   ["x".repeat(100_000), ["leaseMs"], null],
 ])("the nearest name to %.20s among %j is %s", (name, candidates, nearest) => {

@@ -3,7 +3,7 @@
 
 import dgram from "node:dgram";
 import http from "node:http";
-import net from "node:net";
+import type net from "node:net";
 import dnsPacket from "dns-packet";
 import type { LabDescriptor } from "../../../lab/descriptor.ts";
 import { describeFault, type ActiveFault, type Fault } from "../../../lab/faults.ts";
@@ -240,15 +240,18 @@ function answerSql(world: World, region: FakeRegion, sql: string): QueryAnswer |
   if (sql.includes("pg_is_in_recovery")) {
     return { columns: [["in_recovery", oids.bool]], rows: [[region.inRecovery ? "t" : "f"]] };
   }
-  if (sql.startsWith("insert")) {
-    if (world.behaviour.writableStandby === true) return { columns: [], rows: [] };
-    return { sqlstate: "25006", message: "this region holds no lease" };
-  }
+  if (sql.startsWith("insert")) return answerInsert(world.behaviour);
   const asked = /where key = '([^']+)'/.exec(sql)?.[1];
-  if (asked !== undefined) {
-    const held = table.has(asked) ? [["1"]] : [];
-    return { columns: [["held", oids.int]], rows: held };
-  }
+  if (asked === undefined) return everyRow([...table.values()]);
+  return { columns: [["held", oids.int]], rows: table.has(asked) ? [["1"]] : [] };
+}
+
+function answerInsert({ writableStandby }: FakeLabBehaviour): QueryAnswer {
+  if (writableStandby === true) return { columns: [], rows: [] };
+  return { sqlstate: "25006", message: "this region holds no lease" };
+}
+
+function everyRow(rows: readonly FakeRow[]): QueryAnswer {
   return {
     columns: [
       ["key", oids.text],
@@ -258,7 +261,7 @@ function answerSql(world: World, region: FakeRegion, sql: string): QueryAnswer |
       ["epoch", oids.bigint],
       ["accepted_at_ms", oids.float],
     ],
-    rows: [...table.values()].map((row) => [
+    rows: rows.map((row) => [
       row.key,
       row.item,
       String(row.quantity),

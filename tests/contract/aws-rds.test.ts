@@ -1,0 +1,162 @@
+// Goal: RDS describes the lab's databases and promotes one, as slowly as it is promoted.
+// Method: the real client; a fake of the lab's port whose promotions the test finishes.
+
+import * as RDS from "@aws-sdk/client-rds";
+import { rdsService, type RdsInstance } from "../../lab/aws/rds.ts";
+import {
+  clientOptions,
+  closeAll,
+  endpoint,
+  opened,
+  refusal,
+  regionA,
+  regionB,
+} from "./aws-fixture.ts";
+
+afterEach(closeAll);
+
+const primaryArn = `arn:aws:rds:${regionA}:000000000000:db:orders-a`;
+const replicaArn = `arn:aws:rds:${regionB}:000000000000:db:orders-b`;
+
+async function lab() {
+  const promotions: { readonly finish: () => void; readonly fail: (error: Error) => void }[] = [];
+  const failures: unknown[] = [];
+  const roles = { a: "primary", b: "replica" } as Record<"a" | "b", "primary" | "replica">;
+  const replication = { up: true };
+  const instance = (name: "a" | "b", region: string): RdsInstance => ({
+    identifier: `orders-${name}`,
+    region,
+    host: "127.0.0.1",
+    port: 5432,
+    engineVersion: "18.4",
+    databaseName: "orders",
+    role: () => roles[name],
+    status: () => "available",
+    isReplicating: () => replication.up,
+    source: () => (name === "b" ? { identifier: "orders-a", region: regionA } : undefined),
+    promote: () =>
+      new Promise((resolve, reject) => {
+        const finish = () => {
+          roles[name] = "primary";
+          resolve();
+        };
+        promotions.push({ finish, fail: reject });
+      }),
+  });
+  const service = rdsService({
+    instances: () => [instance("a", regionA), instance("b", regionB)],
+    promotionFailed: ({ identifier }, error) => failures.push([identifier, error]),
+  });
+  const clientIn = async (region: string) => {
+    const server = await endpoint({ region, services: { rds: service } });
+    return opened(new RDS.RDSClient(clientOptions(server, region)));
+  };
+  const inA = await clientIn(regionA);
+  const inB = await clientIn(regionB);
+  return { promotions, failures, replication, inA, inB };
+}
+
+const describe_ = (client: RDS.RDSClient, input: RDS.DescribeDBInstancesCommandInput = {}) =>
+  client.send(new RDS.DescribeDBInstancesCommand(input));
+const promote = (client: RDS.RDSClient, DBInstanceIdentifier: string) =>
+  client.send(new RDS.PromoteReadReplicaCommand({ DBInstanceIdentifier }));
+
+test("each region shows its own instances, and names the other region's by ARN", async () => {
+  const { inA, inB, replication } = await lab();
+  const primary = await describe_(inA);
+  expect(primary.DBInstances).toHaveLength(1);
+  expect(primary.DBInstances?.[0]).toMatchObject({
+    DBInstanceIdentifier: "orders-a",
+    DBInstanceArn: primaryArn,
+    DBInstanceStatus: "available",
+    Endpoint: { Address: "127.0.0.1", Port: 5432 },
+    ReadReplicaDBInstanceIdentifiers: [replicaArn],
+  });
+  expect(primary.DBInstances?.[0]?.ReadReplicaSourceDBInstanceIdentifier).toBeUndefined();
+  const replica = (await describe_(inB)).DBInstances?.[0];
+  expect(replica?.ReadReplicaSourceDBInstanceIdentifier).toBe(primaryArn);
+  expect(replica?.StatusInfos).toEqual([
+    { StatusType: "read replication", Normal: true, Status: "replicating" },
+  ]);
+  replication.up = false;
+  const broken = (await describe_(inB)).DBInstances?.[0]?.StatusInfos?.[0];
+  expect(broken).toMatchObject({ Normal: false, Status: "error" });
+});
+
+test("instances are found by identifier, by ARN and by filter", async () => {
+  const { inA } = await lab();
+  const names = async (input: RDS.DescribeDBInstancesCommandInput) =>
+    (await describe_(inA, input)).DBInstances?.map(({ DBInstanceIdentifier: name }) => name);
+  expect(await names({ DBInstanceIdentifier: "Orders-A" })).toEqual(["orders-a"]);
+  expect(await names({ DBInstanceIdentifier: primaryArn })).toEqual(["orders-a"]);
+  const filter = (Name: string, ...Values: string[]) => ({ Filters: [{ Name, Values }] });
+  expect(await names(filter("db-instance-id", "x", "orders-a"))).toEqual(["orders-a"]);
+  expect(await names(filter("db-instance-id", "orders-b"))).toEqual([]);
+  expect(await names(filter("engine", "postgres"))).toEqual(["orders-a"]);
+  expect(await names(filter("engine", "mysql"))).toEqual([]);
+  const unknown = await refusal(names(filter("colour", "blue")));
+  expect([unknown.name, unknown.message]).toEqual([
+    "InvalidParameterValue",
+    "Unrecognized filter name: colour",
+  ]);
+});
+
+test("a promotion is under way until the database is promoted, then the source is gone", async () => {
+  const { inA, inB, promotions } = await lab();
+  const started = await promote(inB, "orders-b");
+  expect(started.DBInstance?.DBInstanceStatus).toBe("modifying");
+  expect((await describe_(inB)).DBInstances?.[0]?.DBInstanceStatus).toBe("modifying");
+  const again = await refusal(promote(inB, "orders-b"));
+  expect(again).toBeInstanceOf(RDS.InvalidDBInstanceStateFault);
+  expect(promotions).toHaveLength(1);
+  promotions[0]?.finish();
+  const waited = await RDS.waitUntilDBInstanceAvailable(
+    { client: inB, maxWaitTime: 30, minDelay: 1, maxDelay: 1 },
+    { DBInstanceIdentifier: "orders-b" },
+  );
+  expect(waited.state).toBe("SUCCESS");
+  const promoted = (await describe_(inB)).DBInstances?.[0];
+  expect(promoted?.ReadReplicaSourceDBInstanceIdentifier).toBeUndefined();
+  expect(promoted?.StatusInfos).toBeUndefined();
+  expect((await describe_(inA)).DBInstances?.[0]?.ReadReplicaDBInstanceIdentifiers).toEqual([]);
+});
+
+test("a promotion that fails leaves a replica and is told", async () => {
+  const { inB, promotions, failures } = await lab();
+  await promote(inB, "orders-b");
+  const error = new Error("no such process");
+  promotions[0]?.fail(error);
+  const status = async () => (await describe_(inB)).DBInstances?.[0];
+  expect(await status()).toMatchObject({
+    DBInstanceStatus: "available",
+    ReadReplicaSourceDBInstanceIdentifier: primaryArn,
+  });
+  expect(failures).toEqual([["orders-b", error]]);
+});
+
+test("only a replica of this region can be promoted", async () => {
+  const { inA, inB } = await lab();
+  const primary = await refusal(promote(inA, "orders-a"));
+  expect(primary).toBeInstanceOf(RDS.InvalidDBInstanceStateFault);
+  expect(primary.message).toMatch(/not a read replica/);
+  for (const refused of [
+    await refusal(promote(inA, "orders-b")),
+    await refusal(promote(inB, "x")),
+  ]) {
+    expect(refused).toBeInstanceOf(RDS.DBInstanceNotFoundFault);
+    expect(refused.$metadata).toMatchObject({ httpStatusCode: 404 });
+  }
+});
+
+test("a database with a replica cannot be stopped, as in RDS", async () => {
+  const { inA, inB, promotions } = await lab();
+  const stop = (client: RDS.RDSClient, DBInstanceIdentifier: string) =>
+    refusal(client.send(new RDS.StopDBInstanceCommand({ DBInstanceIdentifier })));
+  expect(await stop(inA, "orders-a")).toBeInstanceOf(RDS.InvalidDBInstanceStateFault);
+  expect(await stop(inB, "orders-b")).toBeInstanceOf(RDS.InvalidDBInstanceStateFault);
+  expect(await stop(inB, "x")).toBeInstanceOf(RDS.DBInstanceNotFoundFault);
+  await promote(inB, "orders-b");
+  promotions[0]?.finish();
+  await describe_(inB);
+  expect((await stop(inA, "orders-a")).name).toBe("NotImplemented");
+});
