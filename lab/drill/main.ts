@@ -21,6 +21,9 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
+// The lab talks to itself only; what a future SDK will need is no news of a drill.
+process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
+
 const folders = {
   topology: labTopology,
   labFolder: resolve(".switchback"),

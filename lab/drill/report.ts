@@ -144,10 +144,10 @@ function resultOf(props: ReportProps): Pick<DrillReport, "result" | "reasons"> {
   const unclear = props.wrongRegionWrites
     .filter((write) => !write.accepted && write.sqlstate !== readOnlySqlState)
     .map(({ region, error }) => `a write by SQL in ${region} was answered: ${error}`);
-  const unknowns = [...props.problems, ...unclear];
-  const reasons = [...fails, ...verdict.reasons, ...unknowns];
+  const reasons = [...fails, ...props.problems, ...verdict.reasons, ...unclear];
   if (fails.length > 0 || verdict.result === "fail") return { result: "fail", reasons };
-  return { result: unknowns.length > 0 ? "unknown" : verdict.result, reasons };
+  const unsure = props.problems.length > 0 || unclear.length > 0;
+  return { result: unsure ? "unknown" : verdict.result, reasons };
 }
 
 const noVerdict: Pick<CheckerReport, "result" | "reasons"> = {

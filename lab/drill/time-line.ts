@@ -3,7 +3,7 @@
 import type { JournalEntry } from "./journal.ts";
 import type { Acknowledgement, FaultRecord } from "./verdicts/evidence.ts";
 
-export type MomentTone = "fault" | "step" | "users" | "good" | "bad";
+export type MomentTone = "fault" | "step" | "users" | "good" | "doubt" | "bad";
 
 export interface Moment {
   readonly atMs: number;
@@ -42,7 +42,7 @@ function momentsOf(entry: JournalEntry, plan: JournalEntry): Moment[] {
     case "step-done":
       return [at("step", sentenceOf(entry.step, plan))];
     case "step-refused":
-      return [at("bad", `${entry.step} refused${because}`)];
+      return [at("doubt", `${entry.step} refused${because}`)];
     case "plan-finished":
       return [at("good", "the plan is finished")];
     case "plan-abandoned":

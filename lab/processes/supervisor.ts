@@ -44,7 +44,7 @@ export class Supervisor {
       for (const listener of this.#listeners) listener(exit);
     });
     this.#processes.set(program.name, supervised);
-    if (!this.#halted) supervised.start();
+    supervised.start();
     return supervised;
   }
 

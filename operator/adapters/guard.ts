@@ -59,11 +59,14 @@ grant select on switchback.write_lease to public;
 `;
 
 /**
- * Two checks: the statement trigger refuses at once, the deferred one looks again when the
- * transaction commits, since a lease may run out in between. Both run for every table.
+ * Two checks in a transaction, whatever it writes. The statement trigger refuses at once; the
+ * deferred one looks again when the transaction commits, since the lease may run out in between.
+ * A setting that ends with the transaction remembers which of them has passed: a further statement
+ * need not look, and a further row at commit need not either. Any write after a commit check (there
+ * can be one, after SET CONSTRAINTS) makes the next commit check look again.
  */
 const guardTriggers = `
-create function switchback.refuse_without_lease() returns trigger
+create function switchback.assert_lease() returns void
 language plpgsql as $$
 begin
   if exists (
@@ -71,14 +74,36 @@ begin
     where expires_at > clock_timestamp()
       and timeline = ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::integer
   ) then
-    return null;
+    return;
   end if;
   raise exception 'no live write lease: this database must not accept writes'
     using errcode = 'read_only_sql_transaction',
-          detail = (select format('The lease here is for %s, epoch %s, timeline %s, until %s.',
-                                  region, epoch, timeline, expires_at)
-                    from switchback.write_lease),
+          detail = coalesce(
+            (select format('The lease here is for %s, epoch %s, timeline %s, until %s.',
+                           region, epoch, timeline, expires_at)
+             from switchback.write_lease),
+            'No lease was ever granted here.'),
           hint = 'Write to the region that holds the lease.';
+end $$;
+
+create function switchback.guard_statement() returns trigger
+language plpgsql as $$
+begin
+  if current_setting('switchback.guard', true) is distinct from 'written' then
+    perform switchback.assert_lease();
+    perform set_config('switchback.guard', 'written', true);
+  end if;
+  return null;
+end $$;
+
+create function switchback.guard_commit() returns trigger
+language plpgsql as $$
+begin
+  if current_setting('switchback.guard', true) is distinct from 'committing' then
+    perform switchback.assert_lease();
+    perform set_config('switchback.guard', 'committing', true);
+  end if;
+  return null;
 end $$;
 
 create function switchback.guard_table(guarded oid) returns void
@@ -99,7 +124,7 @@ begin
   if not exists (select from pg_trigger where tgrelid = guarded and tgname = 'switchback_guard') then
     execute format(
       'create trigger switchback_guard before insert or update or delete or truncate on %s
-       for each statement execute function switchback.refuse_without_lease()', relation.name);
+       for each statement execute function switchback.guard_statement()', relation.name);
     execute format('alter table %s enable always trigger switchback_guard', relation.name);
   end if;
   -- A partition inherits the row trigger of its parent.
@@ -108,7 +133,7 @@ begin
     execute format(
       'create constraint trigger switchback_guard_commit after insert or update or delete on %s
        deferrable initially deferred
-       for each row execute function switchback.refuse_without_lease()', relation.name);
+       for each row execute function switchback.guard_commit()', relation.name);
     execute format('alter table %s enable always trigger switchback_guard_commit', relation.name);
   end if;
 end $$;

@@ -162,12 +162,12 @@ describe("without a quorum", () => {
 
 describe("when a link breaks while a write is under way", () => {
   test("on the way back, the write has happened and nobody answers", async () => {
-    const { inA, inB, network, model } = await arbiter(200);
+    const { inA, inB, network, model } = await arbiter(400);
     const abort = new AbortController();
     const sent = put(inA, 1, abort.signal);
     while (model.peek(TableName, key) === undefined) await pause(5);
     network.isolate(regionA);
-    const outcome = await Promise.race([sent.then(() => "answered"), pause(700)]);
+    const outcome = await Promise.race([sent.then(() => "answered"), pause(1_000)]);
     expect(outcome).toBeUndefined();
     abort.abort();
     expect((await refusal(sent)).name).toBe("AbortError");
@@ -175,7 +175,7 @@ describe("when a link breaks while a write is under way", () => {
   });
 
   test("on the way there, the write has not happened and is refused in time", async () => {
-    const { inA, network, model } = await arbiter(200, { noQuorumMs: 400 });
+    const { inA, network, model } = await arbiter(1_000, { noQuorumMs: 1_200 });
     const sent = refusal(put(inA, 1));
     await pause(50);
     network.isolate(regionA);
@@ -185,12 +185,12 @@ describe("when a link breaks while a write is under way", () => {
 });
 
 test("writes of two regions within one round trip conflict when the model is told so", async () => {
-  const { inA, inB } = await arbiter(100, { writeConflicts: true });
+  const { inA, inB } = await arbiter(300, { writeConflicts: true });
   const [a, b] = await Promise.allSettled([put(inA, 1), put(inB, 2)]);
   const refused = [a, b].filter((outcome) => outcome.status === "rejected");
   expect(refused).toHaveLength(1);
   expect(refused[0]?.reason).toBeInstanceOf(DynamoDB.ReplicatedWriteConflictException);
-  await pause(250);
+  await pause(650);
   await put(inB, 3);
 });
 

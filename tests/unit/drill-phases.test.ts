@@ -121,7 +121,7 @@ test("a refused step says why", () => {
   const entries = [started, { ...refused, fault: "unreachable", detail: "no answer in 350 ms" }];
   const moments = journalMoments(mergeJournals({ raw: { [west]: entries } }), faultAtMs);
   expect(moments.at(-1)).toMatchObject({
-    tone: "bad",
+    tone: "doubt",
     text: "record-roles refused: unreachable; no answer in 350 ms",
   });
 });

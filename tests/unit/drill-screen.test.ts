@@ -182,13 +182,13 @@ test("several runs are a table with medians, and the worst result is theirs", ()
     { ...report, rtoMs: null },
   ]);
   expect(runs.result).toBe("unknown");
-  expect(runs.medians).toMatchObject({ rtoMs: 2_000, detectMs: 600, lostRows: 12 });
+  expect(runs.medians).toMatchObject({ rtoMs: 2_500, detectMs: 600, lostRows: 12 });
   expect(renderRuns(runs, plain)).toBe(`
   run     result    RTO  detect  lease  promote  grant   dns  lost  two  failed
   1       pass     3.00    0.60   0.40     0.50   0.02  0.48    12    0    1203
   2       unknown  2.00    0.60   0.40     0.50   0.02  0.48    12    0    1203
   3       pass        ?    0.60   0.40     0.50   0.02  0.48    12    0    1203
-  median           2.00    0.60   0.40     0.50   0.02  0.48    12    0    1203
+  median           2.50    0.60   0.40     0.50   0.02  0.48    12    0    1203
 
   times in seconds, two = milliseconds with two writers
 
@@ -224,6 +224,6 @@ test("numbers are written for people", () => {
     "+0.06 s",
   ]);
   expect([grouped(7), grouped(1_234_567), grouped(null)]).toEqual(["7", "1,234,567", "unknown"]);
-  expect([median([3, 1, 2]), median([4, 1]), median([])]).toEqual([2, 1, null]);
+  expect([median([3, 1, 2]), median([4, 1]), median([])]).toEqual([2, 2.5, null]);
   expect(wrap("one two three", 7)).toEqual(["one two", "three"]);
 });

@@ -43,6 +43,7 @@ export function liveDisplay(screen: Screen): (event: DrillEvent) => void {
 const tones: Readonly<Record<MomentTone, Tone | null>> = {
   fault: "bad",
   bad: "bad",
+  doubt: "doubt",
   step: null,
   users: "users",
   good: "good",
