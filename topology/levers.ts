@@ -50,11 +50,10 @@ export const levers: readonly Lever[] = [
   },
   {
     name: "smaller margin",
-    cost: "free; nothing is left beyond clock drift, commit gap and acknowledgement",
+    cost: "free; nothing is left beyond clock drift and commit gap",
     pull: (topology, neededMs) => {
-      const { marginMs, ackWithinMs } = topology.lease;
-      const floor = Math.max(marginMsMin(topology), ackWithinMs);
-      return lowered("lease.marginMs", marginMs, neededMs, floor);
+      const floor = marginMsMin(topology);
+      return lowered("lease.marginMs", topology.lease.marginMs, neededMs, floor);
     },
   },
   {

@@ -17,9 +17,9 @@ export const timingRelations: readonly Relation[] = [
     check: marginCoversDriftAndCommitGap,
   },
   {
-    rule: "1 <= lease.ackWithinMs <= lease.marginMs",
-    reads: ["lease.ackWithinMs", "lease.marginMs"],
-    check: acknowledgementFitsTheMargin,
+    rule: "1 <= lease.ackWithinMs <= lease.commitGapMs",
+    reads: ["lease.ackWithinMs", "lease.commitGapMs"],
+    check: acknowledgementFitsTheCommitGap,
   },
   {
     rule: "lease.operationTimeoutMs < lease.leaseMs - lease.renewMs",
@@ -74,14 +74,14 @@ export function marginCoversDriftAndCommitGap(topology: Topology): Problem | nul
   };
 }
 
-export function acknowledgementFitsTheMargin({ lease }: Topology): Problem | null {
-  const { ackWithinMs, marginMs } = lease;
-  if (ackWithinMs >= 1 && ackWithinMs <= marginMs) return null;
+export function acknowledgementFitsTheCommitGap({ lease }: Topology): Problem | null {
+  const { ackWithinMs, commitGapMs } = lease;
+  if (ackWithinMs >= 1 && ackWithinMs <= commitGapMs) return null;
   return {
     path: "lease.ackWithinMs",
-    problem: "must not exceed lease.marginMs: a later acknowledgement could follow a takeover",
-    given: `${ackWithinMs}, and marginMs ${marginMs}`,
-    allowed: `1 to ${marginMs}`,
+    problem: "must not exceed lease.commitGapMs: a later acknowledgement could follow a takeover",
+    given: `${ackWithinMs}, and commitGapMs ${commitGapMs}`,
+    allowed: `1 to ${commitGapMs}`,
   };
 }
 

@@ -44,7 +44,7 @@ export class Supervisor {
       for (const listener of this.#listeners) listener(exit);
     });
     this.#processes.set(program.name, supervised);
-    supervised.start();
+    if (!this.#halted) supervised.start();
     return supervised;
   }
 

@@ -122,18 +122,18 @@ test("an update makes the item that is not there, unless a condition forbids it"
   expect(await get()).toEqual({ ...Key, n: { N: "1" } });
 });
 
-describe("a query", () => {
-  const query = (input: Partial<DynamoDB.QueryCommandInput>) =>
-    client.send(
-      new DynamoDB.QueryCommand({
-        TableName,
-        KeyConditionExpression: "pk = :p",
-        ...input,
-        ExpressionAttributeValues: { ":p": { S: "group" }, ...input.ExpressionAttributeValues },
-      }),
-    );
-  const keys = (output: DynamoDB.QueryCommandOutput) => output.Items?.map(({ sk }) => sk?.S);
+const query = (input: Partial<DynamoDB.QueryCommandInput>) =>
+  client.send(
+    new DynamoDB.QueryCommand({
+      TableName,
+      KeyConditionExpression: "pk = :p",
+      ...input,
+      ExpressionAttributeValues: { ":p": { S: "group" }, ...input.ExpressionAttributeValues },
+    }),
+  );
+const keys = (output: DynamoDB.QueryCommandOutput) => output.Items?.map(({ sk }) => sk?.S);
 
+describe("a query", () => {
   beforeEach(async () => {
     const sorted = ["journal#1", "journal#2", "journal#3", "lease", "é", "😀"];
     for (const [n, sk] of sorted.entries()) {
@@ -227,10 +227,10 @@ describe("a query", () => {
   });
 });
 
-describe("refusals", () => {
-  const send = (command: DynamoDB.GetItemCommand | DynamoDB.PutItemCommand) =>
-    refusal(client.send(command as DynamoDB.GetItemCommand));
+const send = (command: DynamoDB.GetItemCommand | DynamoDB.PutItemCommand) =>
+  refusal(client.send(command as DynamoDB.GetItemCommand));
 
+describe("refusals", () => {
   test("a table that is not there", async () => {
     const refused = await send(new DynamoDB.GetItemCommand({ TableName: "nope", Key }));
     expect(refused).toBeInstanceOf(DynamoDB.ResourceNotFoundException);

@@ -36,7 +36,7 @@ const packages = [
 
 test.each(packages)(
   "every schema of %s compiles, inputs, outputs and errors",
-  (_name, exported, Client, protocol, operationsMin) => {
+  (...[, exported, Client, protocol, operationsMin]) => {
     const client = opened(new Client({ region: "none" }));
     const model = describeService(exported, client);
     expect(model.protocol).toBe(protocol);

@@ -56,14 +56,17 @@ async function lab() {
   return { promotions, failures, replication, inA, inB };
 }
 
-const describe_ = (client: RDS.RDSClient, input: RDS.DescribeDBInstancesCommandInput = {}) =>
+const instancesOf = (client: RDS.RDSClient, input: RDS.DescribeDBInstancesCommandInput = {}) =>
   client.send(new RDS.DescribeDBInstancesCommand(input));
+const filter = (Name: string, ...Values: string[]) => ({ Filters: [{ Name, Values }] });
+const stop = (client: RDS.RDSClient, DBInstanceIdentifier: string) =>
+  refusal(client.send(new RDS.StopDBInstanceCommand({ DBInstanceIdentifier })));
 const promote = (client: RDS.RDSClient, DBInstanceIdentifier: string) =>
   client.send(new RDS.PromoteReadReplicaCommand({ DBInstanceIdentifier }));
 
 test("each region shows its own instances, and names the other region's by ARN", async () => {
   const { inA, inB, replication } = await lab();
-  const primary = await describe_(inA);
+  const primary = await instancesOf(inA);
   expect(primary.DBInstances).toHaveLength(1);
   expect(primary.DBInstances?.[0]).toMatchObject({
     DBInstanceIdentifier: "orders-a",
@@ -73,23 +76,22 @@ test("each region shows its own instances, and names the other region's by ARN",
     ReadReplicaDBInstanceIdentifiers: [replicaArn],
   });
   expect(primary.DBInstances?.[0]?.ReadReplicaSourceDBInstanceIdentifier).toBeUndefined();
-  const replica = (await describe_(inB)).DBInstances?.[0];
+  const replica = (await instancesOf(inB)).DBInstances?.[0];
   expect(replica?.ReadReplicaSourceDBInstanceIdentifier).toBe(primaryArn);
   expect(replica?.StatusInfos).toEqual([
     { StatusType: "read replication", Normal: true, Status: "replicating" },
   ]);
   replication.up = false;
-  const broken = (await describe_(inB)).DBInstances?.[0]?.StatusInfos?.[0];
+  const broken = (await instancesOf(inB)).DBInstances?.[0]?.StatusInfos?.[0];
   expect(broken).toMatchObject({ Normal: false, Status: "error" });
 });
 
 test("instances are found by identifier, by ARN and by filter", async () => {
   const { inA } = await lab();
   const names = async (input: RDS.DescribeDBInstancesCommandInput) =>
-    (await describe_(inA, input)).DBInstances?.map(({ DBInstanceIdentifier: name }) => name);
+    (await instancesOf(inA, input)).DBInstances?.map(({ DBInstanceIdentifier: name }) => name);
   expect(await names({ DBInstanceIdentifier: "Orders-A" })).toEqual(["orders-a"]);
   expect(await names({ DBInstanceIdentifier: primaryArn })).toEqual(["orders-a"]);
-  const filter = (Name: string, ...Values: string[]) => ({ Filters: [{ Name, Values }] });
   expect(await names(filter("db-instance-id", "x", "orders-a"))).toEqual(["orders-a"]);
   expect(await names(filter("db-instance-id", "orders-b"))).toEqual([]);
   expect(await names(filter("engine", "postgres"))).toEqual(["orders-a"]);
@@ -105,7 +107,7 @@ test("a promotion is under way until the database is promoted, then the source i
   const { inA, inB, promotions } = await lab();
   const started = await promote(inB, "orders-b");
   expect(started.DBInstance?.DBInstanceStatus).toBe("modifying");
-  expect((await describe_(inB)).DBInstances?.[0]?.DBInstanceStatus).toBe("modifying");
+  expect((await instancesOf(inB)).DBInstances?.[0]?.DBInstanceStatus).toBe("modifying");
   const again = await refusal(promote(inB, "orders-b"));
   expect(again).toBeInstanceOf(RDS.InvalidDBInstanceStateFault);
   expect(promotions).toHaveLength(1);
@@ -115,10 +117,10 @@ test("a promotion is under way until the database is promoted, then the source i
     { DBInstanceIdentifier: "orders-b" },
   );
   expect(waited.state).toBe("SUCCESS");
-  const promoted = (await describe_(inB)).DBInstances?.[0];
+  const promoted = (await instancesOf(inB)).DBInstances?.[0];
   expect(promoted?.ReadReplicaSourceDBInstanceIdentifier).toBeUndefined();
   expect(promoted?.StatusInfos).toBeUndefined();
-  expect((await describe_(inA)).DBInstances?.[0]?.ReadReplicaDBInstanceIdentifiers).toEqual([]);
+  expect((await instancesOf(inA)).DBInstances?.[0]?.ReadReplicaDBInstanceIdentifiers).toEqual([]);
 });
 
 test("a promotion that fails leaves a replica and is told", async () => {
@@ -126,7 +128,7 @@ test("a promotion that fails leaves a replica and is told", async () => {
   await promote(inB, "orders-b");
   const error = new Error("no such process");
   promotions[0]?.fail(error);
-  const status = async () => (await describe_(inB)).DBInstances?.[0];
+  const status = async () => (await instancesOf(inB)).DBInstances?.[0];
   expect(await status()).toMatchObject({
     DBInstanceStatus: "available",
     ReadReplicaSourceDBInstanceIdentifier: primaryArn,
@@ -150,13 +152,11 @@ test("only a replica of this region can be promoted", async () => {
 
 test("a database with a replica cannot be stopped, as in RDS", async () => {
   const { inA, inB, promotions } = await lab();
-  const stop = (client: RDS.RDSClient, DBInstanceIdentifier: string) =>
-    refusal(client.send(new RDS.StopDBInstanceCommand({ DBInstanceIdentifier })));
   expect(await stop(inA, "orders-a")).toBeInstanceOf(RDS.InvalidDBInstanceStateFault);
   expect(await stop(inB, "orders-b")).toBeInstanceOf(RDS.InvalidDBInstanceStateFault);
   expect(await stop(inB, "x")).toBeInstanceOf(RDS.DBInstanceNotFoundFault);
   await promote(inB, "orders-b");
   promotions[0]?.finish();
-  await describe_(inB);
+  await instancesOf(inB);
   expect((await stop(inA, "orders-a")).name).toBe("NotImplemented");
 });

@@ -140,18 +140,18 @@ describe("conditions", () => {
   });
 });
 
-describe("versions", () => {
-  async function versioned() {
-    const made = await lab();
-    const Status = "Enabled" as const;
-    expect((await made.client.getBucketVersioning({ Bucket })).Status).toBeUndefined();
-    await made.client.putBucketVersioning({ Bucket, VersioningConfiguration: { Status } });
-    expect((await made.client.getBucketVersioning({ Bucket })).Status).toBe(Status);
-    const put = async (Key: string, Body: string) =>
-      (await made.client.putObject({ Bucket, Key, Body })).VersionId;
-    return { ...made, put };
-  }
+async function versioned() {
+  const made = await lab();
+  const Status = "Enabled" as const;
+  expect((await made.client.getBucketVersioning({ Bucket })).Status).toBeUndefined();
+  await made.client.putBucketVersioning({ Bucket, VersioningConfiguration: { Status } });
+  expect((await made.client.getBucketVersioning({ Bucket })).Status).toBe(Status);
+  const put = async (Key: string, Body: string) =>
+    (await made.client.putObject({ Bucket, Key, Body })).VersionId;
+  return { ...made, put };
+}
 
+describe("versions", () => {
   test("every version stays readable, and a delete only hides", async () => {
     const { client, text, put } = await versioned();
     const [one, two] = [await put("k", "1"), await put("k", "2")];
@@ -260,24 +260,24 @@ test("the bytes of a region are bounded, and deleting makes room", async () => {
   await client.putObject({ Bucket, Key: "b", Body: Buffer.alloc(6_000) });
 });
 
-describe("broken uploads", () => {
-  function put(port: number, headers: Record<string, string>, body: string) {
-    const credential = `Credential=AK/20260101/${regionA}/s3/aws4_request`;
-    const authorization = `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=host, Signature=00`;
-    // Without `x-id`, as SDKs of other languages send it.
-    const path = `/${Bucket}/broken`;
-    return new Promise<string>((resolve, reject) => {
-      const options = { host: "127.0.0.1", port, path, method: "PUT" };
-      const sent = request({ ...options, headers: { authorization, ...headers } }, (response) => {
-        let text = "";
-        response.on("data", (chunk: Buffer) => (text += chunk.toString()));
-        response.on("end", () => resolve(`${response.statusCode} ${text}`));
-      });
-      sent.on("error", reject);
-      sent.end(body);
+function rawPut(port: number, headers: Record<string, string>, body: string) {
+  const credential = `Credential=AK/20260101/${regionA}/s3/aws4_request`;
+  const authorization = `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=host, Signature=00`;
+  // Without `x-id`, as SDKs of other languages send it.
+  const path = `/${Bucket}/broken`;
+  return new Promise<string>((resolve, reject) => {
+    const options = { host: "127.0.0.1", port, path, method: "PUT" };
+    const sent = request({ ...options, headers: { authorization, ...headers } }, (response) => {
+      let text = "";
+      response.on("data", (chunk: Buffer) => (text += chunk.toString()));
+      response.on("end", () => resolve(`${response.statusCode} ${text}`));
     });
-  }
+    sent.on("error", reject);
+    sent.end(body);
+  });
+}
 
+describe("broken uploads", () => {
   const chunked = { "content-encoding": "aws-chunked", "x-amz-decoded-content-length": "3" };
 
   test.each([
@@ -298,7 +298,7 @@ describe("broken uploads", () => {
     ["no chunks at all", chunked, "abc", "IncompleteBody"],
   ])("%s is refused and stores nothing", async (_title, headers, body, code) => {
     const { server, text } = await lab();
-    expect(await put(server.port, headers, body)).toContain(`<Code>${code}</Code>`);
+    expect(await rawPut(server.port, headers, body)).toContain(`<Code>${code}</Code>`);
     expect(await refusal(text("broken"))).toBeInstanceOf(NoSuchKey);
   });
 
@@ -306,7 +306,7 @@ describe("broken uploads", () => {
     const { server, text } = await lab();
     const body =
       "3;chunk-signature=00\r\nabc\r\n0;chunk-signature=00\r\nx-amz-checksum-crc32:NSRBwg==\r\n\r\n";
-    expect(await put(server.port, chunked, body)).toBe("200 ");
+    expect(await rawPut(server.port, chunked, body)).toBe("200 ");
     expect(await text("broken")).toBe("abc");
   });
 });

@@ -96,6 +96,7 @@ test.each<[string, Values | undefined, boolean]>([
   ["not (epoch = :v or attribute_exists(pk))", v({ N: "1" }), false],
   // OR binds less than AND: a OR (b AND c).
   ["attribute_exists(pk) OR attribute_exists(x) AND attribute_exists(y)", undefined, true],
+  ["attribute_exists(x) AND attribute_exists(y) OR attribute_exists(pk)", undefined, true],
   ["(attribute_exists(pk) OR attribute_exists(x)) AND attribute_exists(y)", undefined, false],
   ["NOT attribute_exists(x) AND attribute_exists(pk)", undefined, true],
 ])("condition %s is judged as DynamoDB does (row %#)", (text, values, expected) => {

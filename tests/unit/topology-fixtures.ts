@@ -65,7 +65,7 @@ export const relatedTopology: fc.Arbitrary<Topology> = fc
         marginMs,
         driftPpm,
         commitGapMs,
-        ackWithinMs: 1 + Math.floor(drawn.ackShare * (marginMs - 1)),
+        ackWithinMs: 1 + Math.floor(drawn.ackShare * (commitGapMs - 1)),
         operationTimeoutMs: Math.max(1, Math.floor(drawn.timeoutShare * (leaseMs - renewMs))),
       },
       "detection.pollMs": Math.max(1, Math.floor(drawn.pollShare * leaseMs)),

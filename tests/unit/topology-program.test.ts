@@ -72,7 +72,7 @@ test("check names all problems on the error stream and exits with 2", () => {
   expect({ code, out }).toEqual({ code: 2, out: "" });
   expect(err).toContain("bad.json: 2 problems");
   expect(err).toContain('    given:   "auto"\n    allowed: "automatic", "approve" or "observe"');
-  expect(err).toContain("    given:   3001, and marginMs 3000\n    allowed: 1 to 3000");
+  expect(err).toContain("    given:   3001, and commitGapMs 2000\n    allowed: 1 to 2000");
 });
 
 test("check and explain refuse a sum over the objective with the sum and a way out", () => {

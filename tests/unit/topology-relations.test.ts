@@ -298,20 +298,20 @@ const tables: Readonly<Record<string, Rows>> = {
       },
     ],
   },
-  acknowledgementFitsTheMargin: {
-    holds: [{ "lease.ackWithinMs": 3_000 }, { "lease.ackWithinMs": 1 }],
+  acknowledgementFitsTheCommitGap: {
+    holds: [{ "lease.ackWithinMs": 2_000 }, { "lease.ackWithinMs": 1 }],
     breaks: [
       {
-        fields: { "lease.ackWithinMs": 3_001 },
+        fields: { "lease.ackWithinMs": 2_001 },
         path: "lease.ackWithinMs",
-        given: "3001, and marginMs 3000",
-        allowed: "1 to 3000",
+        given: "2001, and commitGapMs 2000",
+        allowed: "1 to 2000",
       },
       {
         fields: { "lease.ackWithinMs": 0 },
         path: "lease.ackWithinMs",
-        given: "0, and marginMs 3000",
-        allowed: "1 to 3000",
+        given: "0, and commitGapMs 2000",
+        allowed: "1 to 2000",
       },
     ],
   },
@@ -416,7 +416,7 @@ test("all relations are asked: independent mistakes are all named", () => {
   const broken = withFields(usTopology, {
     hostname: "orders.example.org",
     "regions.us-west-2.cidr": "10.10.0.0/16",
-    "lease.ackWithinMs": 3_001,
+    "lease.ackWithinMs": 2_001,
     "detection.pollMs": 15_000,
     replicaLagMsMax: 30_001,
   });
@@ -475,7 +475,7 @@ test("a relation is left out only when a field that it reads has the wrong form"
   const parsed = parseTopology(
     withFields(usTopology, {
       "lease.renewMs": "often",
-      "lease.ackWithinMs": 3_001,
+      "lease.ackWithinMs": 2_001,
       "regions.us-east-1.role": "boss",
       "regions.us-west-2.cidr": "10.10.0.0/16",
       "arbiter.witnessRegion": "us-east-1",

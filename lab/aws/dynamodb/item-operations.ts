@@ -56,6 +56,7 @@ async function putItem(
   const item = normaliseItem(input.Item ?? {});
   const condition = prepareCondition(input);
   const change = await table(input.TableName).write(region, keyOf(item), (before) => {
+    condition(before);
     return item;
   });
   return { Attributes: input.ReturnValues === "ALL_OLD" ? change.before : undefined };
