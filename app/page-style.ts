@@ -17,7 +17,7 @@ body {
   margin: 0; background: var(--ground); color: var(--text);
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", "Apple SD Gothic Neo", "Malgun Gothic",
     "Noto Sans KR", "Noto Sans CJK KR", sans-serif;
-  -webkit-text-size-adjust: 100%;
+  -webkit-text-size-adjust: 100%; word-break: keep-all;
 }
 main { max-width: 46rem; margin: 0 auto; padding: 3rem 1.25rem 2rem; }
 .serving { --role: var(--serving); } .standby { --role: var(--standby); }
@@ -46,7 +46,7 @@ h1 {
 .facts dd { font-size: 1.375rem; line-height: 1.35; font-weight: 600; overflow-wrap: anywhere; }
 .facts dd, td { font-variant-numeric: tabular-nums; }
 .facts dd.words { font-size: 1rem; line-height: 1.85625rem; font-weight: 500; }
-.facts small { display: block; color: var(--quiet); font-size: .8125rem; line-height: 1.4; }
+.facts small { display: block; font-weight: 400; color: var(--quiet); font-size: .8125rem; line-height: 1.4; }
 .card {
   background: var(--card); border: 1px solid var(--line); border-radius: .75rem;
   padding: 1rem; margin-top: 1rem;
@@ -59,13 +59,15 @@ a { color: inherit; text-decoration-color: var(--quiet); text-underline-offset: 
 a:focus-visible { outline: 2px solid var(--standby); outline-offset: 2px; border-radius: 2px; }
 .card > h2 { font-size: .8125rem; font-weight: 400; color: var(--quiet); letter-spacing: .02em; }
 table { width: 100%; border-collapse: collapse; margin-top: .375rem; font-size: .9375rem; }
-th { text-align: left; font-weight: 400; color: var(--quiet); font-size: .8125rem; }
+th { text-align: left; white-space: nowrap; font-weight: 400; color: var(--quiet); font-size: .8125rem; }
 th, td { padding: .4375rem .75rem .4375rem 0; border-top: 1px solid var(--line); }
 thead th { border-top: 0; }
 tr > :last-child { padding-right: 0; }
 td { overflow-wrap: anywhere; }
 .number { text-align: right; white-space: nowrap; }
 td.number { overflow-wrap: normal; }
+.number + * { padding-left: .75rem; }
+td span { display: inline-block; }
 td.whole { white-space: nowrap; overflow-wrap: normal; }
 footer {
   display: flex; flex-wrap: wrap; justify-content: space-between; gap: .5rem 1.5rem;
@@ -88,7 +90,6 @@ nav [aria-current] { text-decoration: none; color: var(--text); }
 
 /** Replaces the content in place; when nobody answers it keeps the last one and says so. */
 export const script = `
-const live = document.querySelector("main");
 const silence = document.getElementById("silence");
 let answeredAt = new Date();
 async function refresh() {
@@ -97,8 +98,10 @@ async function refresh() {
       headers: { accept: "text/html" }, cache: "no-store", signal: AbortSignal.timeout(4000),
     });
     if (!answer.ok) throw new Error(answer.status);
-    const next = new DOMParser().parseFromString(await answer.text(), "text/html");
-    live.replaceWith(document.adoptNode(next.querySelector("main")));
+    const text = await answer.text();
+    const main = text.slice(text.indexOf("<main"), text.indexOf("</main>") + 7);
+    const next = new DOMParser().parseFromString(main, "text/html").querySelector("main");
+    document.querySelector("main").replaceWith(document.adoptNode(next));
   } catch {
     silence.querySelector("time").textContent = answeredAt.toLocaleTimeString();
     silence.hidden = false;

@@ -12,6 +12,7 @@ export interface Words {
   readonly meaning: Readonly<Record<Role, string>>;
   readonly epoch: string;
   readonly epochHint: string;
+  readonly inEpoch: string;
   readonly lag: string;
   readonly lagHint: string;
   readonly orders: string;
@@ -52,13 +53,14 @@ export const words: Readonly<Record<Language, Words>> = {
     },
     epoch: "Epoch",
     epochHint: "of the lease",
+    inEpoch: "epoch",
     lag: "Replication lag",
     lagHint: "of the replica",
     orders: "Orders",
     ordersHint: "in this region’s copy",
     build: "Build",
     unknown: "unknown",
-    noReplica: "no replica here",
+    noReplica: "no replica",
     noPeer: "No other region is configured.",
     peerSilent: "No answer from here.",
     newest: "Latest orders",
@@ -85,6 +87,7 @@ export const words: Readonly<Record<Language, Words>> = {
     },
     epoch: "에포크",
     epochHint: "리스 기준",
+    inEpoch: "에포크",
     lag: "복제 지연",
     lagHint: "복제본 기준",
     orders: "주문",

@@ -54,9 +54,14 @@ function pill(role: Role, say: Words): Html {
   return html`<span class="pill">${say.role[role]}</span>`;
 }
 
-/** The database's own words help whoever has to find out; they are not translated. */
-function reason({ because }: OwnReport): Html {
-  return because === null ? html`` : html`<p class="because" lang="en">${because}</p>`;
+/**
+ * The database's own words help whoever has to find out; they are not translated. A standby is
+ * where it should be and needs no reason.
+ */
+function reason({ because, role }: OwnReport): Html {
+  return because === null || role === "standby"
+    ? html``
+    : html`<p class="because" lang="en">${because}</p>`;
 }
 
 function facts(own: OwnReport, peer: PeerReport, say: Words): Html {
@@ -95,7 +100,9 @@ function lag(own: OwnReport, peer: PeerReport, say: Words): Html {
   const replica = [own, ...(peer.kind === "told" ? [peer.report] : [])].find(
     ({ role }) => role === "standby",
   );
-  if (replica === undefined) return inWords(own.role === "unknown" ? say.unknown : say.noReplica);
+  const bothKnown =
+    own.role !== "unknown" && peer.kind === "told" && peer.report.role !== "unknown";
+  if (replica === undefined) return inWords(bothKnown ? say.noReplica : say.unknown);
   const text = replica.replicationLagMs === null ? undefined : durationText(replica);
   return html`${text === undefined ? inWords(say.unknown) : inFigures(text)}
     <dd><small>${replica.region}</small></dd>`;
@@ -124,7 +131,7 @@ function peerCard(peer: PeerReport, say: Words): Html {
     );
   }
   const { region, role, epoch } = peer.report;
-  const known = epoch === null ? html`` : html`<span class="quiet">${say.epoch} ${epoch}</span>`;
+  const known = epoch === null ? html`` : html`<span class="quiet">${say.inEpoch} ${epoch}</span>`;
   return card(say, role, html`${link(region)}${pill(role, say)}${known}`);
 }
 
@@ -167,7 +174,7 @@ function orderRow(order: Order, say: Words): Html {
     <td class="whole">${order.id}</td>
     <td>${order.item}</td>
     <td class="number">${order.quantity}</td>
-    <td>${order.region}, ${say.epoch} ${order.epoch}</td>
+    <td><span>${order.region},</span> <span>${say.inEpoch} ${order.epoch}</span></td>
     <td class="number wide">${order.acceptedAt.slice(11, 23)}</td>
   </tr>`;
 }

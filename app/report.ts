@@ -36,7 +36,7 @@ export async function ownReport(
     role: state.role,
     because: state.role === "serving" ? null : state.because,
     epoch: epochOf(state),
-    replicationLagMs: replayLagMs === "unknown" ? null : replayLagMs,
+    replicationLagMs: replayLagMs === "unknown" ? null : Math.round(replayLagMs),
     build,
     ledger: await summary(),
   };

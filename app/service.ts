@@ -38,7 +38,12 @@ function observe({ clock, metrics, log }: Parts): RequestHandler {
       const method = methods.has(request.method) ? request.method : "other";
       const status = response.writableFinished ? String(response.statusCode) : "aborted";
       metrics.requestSeconds.observe({ route, method, status }, tookMs / 1_000);
-      const line = { method: request.method, path: request.path, status, tookMs };
+      const line = {
+        method: request.method,
+        path: request.path,
+        status,
+        tookMs: Math.round(tookMs * 10) / 10,
+      };
       if (quietPaths.has(request.path)) log.trace(line, "request");
       else log.info(line, "request");
     });

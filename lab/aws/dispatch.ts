@@ -31,7 +31,7 @@ export interface DispatchOptions {
   readonly onDefect?: (call: AwsCall, error: unknown) => void;
 }
 
-/** Throws `NoAnswer` when the caller must not hear back, `AwsError` for what the service refuses. */
+/** Throws `NoAnswer` when the caller must not hear back, `AwsError` for what is refused. */
 export async function dispatch(
   request: WireRequest,
   service: AwsService,

@@ -1,5 +1,5 @@
-//! S3 of one region, in memory: versions, delete markers, conditional writes, ranges, lists. Bounded
-//! in bytes. `onVersion` tells of every new version, so that replication can be added from outside.
+//! S3 of one region, in memory: versions, delete markers, conditional writes, ranges and lists,
+//! bounded in bytes. `onVersion` tells of every new version, so that replication can be added.
 
 import * as S3 from "@aws-sdk/client-s3";
 import { describeService } from "./model.ts";

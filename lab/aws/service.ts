@@ -1,4 +1,4 @@
-//! What one modelled AWS service is: the model its SDK client exports and the handlers written so far.
+//! What one modelled AWS service is: the model its SDK client exports, and the handlers written.
 //! Every outcome a handler may have is here: a value, a typed error, or no answer at all.
 
 import type { ServiceModel } from "./model.ts";
@@ -12,8 +12,8 @@ export interface AwsService {
 export type Handlers = Readonly<Record<string, Handler>>;
 
 /**
- * `input` has the shape of the SDK's `…CommandInput`, already validated; the answer has the shape of
- * the operation's output. `never` lets each handler name its own input type.
+ * `input` has the shape of the SDK's `…CommandInput`, already validated; the answer has the shape
+ * of the operation's output. `never` lets each handler name its own input type.
  */
 export type Handler = (input: never, context: CallContext) => HandlerAnswer;
 

@@ -89,7 +89,8 @@ end $$;
 create function switchback.guard_statement() returns trigger
 language plpgsql as $$
 begin
-  if current_setting('switchback.guard', true) is distinct from 'written' then
+  -- A truncation has no check at commit that could catch up on this one.
+  if tg_op = 'TRUNCATE' or current_setting('switchback.guard', true) is distinct from 'written' then
     perform switchback.assert_lease();
     perform set_config('switchback.guard', 'written', true);
   end if;
@@ -110,8 +111,9 @@ create function switchback.guard_table(guarded oid) returns void
 language plpgsql as $$
 declare
   relation record;
+  disabled name;
 begin
-  select c.oid::regclass as name, c.relispartition as is_partition into relation
+  select c.oid::regclass as name into relation
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where c.oid = guarded
     and c.relkind in ('r', 'p')
@@ -121,21 +123,29 @@ begin
   if not found then
     return;
   end if;
-  if not exists (select from pg_trigger where tgrelid = guarded and tgname = 'switchback_guard') then
+  if not exists (select from pg_trigger where tgrelid = guarded
+                 and tgfoid = 'switchback.guard_statement'::regproc) then
     execute format(
       'create trigger switchback_guard before insert or update or delete or truncate on %s
        for each statement execute function switchback.guard_statement()', relation.name);
-    execute format('alter table %s enable always trigger switchback_guard', relation.name);
   end if;
-  -- A partition inherits the row trigger of its parent.
-  if not exists (select from pg_trigger where tgrelid = guarded and tgname = 'switchback_guard_commit')
-  then
+  -- A partition inherits the row trigger of its parent. The name is the table's own: a table that
+  -- brings a trigger of the same name as its new parent's could not be attached.
+  if not exists (select from pg_trigger where tgrelid = guarded
+                 and tgfoid = 'switchback.guard_commit'::regproc) then
     execute format(
-      'create constraint trigger switchback_guard_commit after insert or update or delete on %s
+      'create constraint trigger switchback_guard_commit_%s after insert or update or delete on %s
        deferrable initially deferred
-       for each row execute function switchback.guard_commit()', relation.name);
-    execute format('alter table %s enable always trigger switchback_guard_commit', relation.name);
+       for each row execute function switchback.guard_commit()', guarded, relation.name);
   end if;
+  -- New ones, and those that a restore or a person switched off.
+  for disabled in
+    select tgname from pg_trigger
+    where tgrelid = guarded and tgenabled <> 'A'
+      and tgfoid in ('switchback.guard_statement'::regproc, 'switchback.guard_commit'::regproc)
+  loop
+    execute format('alter table %s enable always trigger %I', relation.name, disabled);
+  end loop;
 end $$;
 
 create view switchback.unguarded_tables as
@@ -145,9 +155,10 @@ create view switchback.unguarded_tables as
     and c.relpersistence <> 't'
     and n.nspname not in ('pg_catalog', 'information_schema', 'switchback')
     and n.nspname !~ '^pg_'
-    and (select count(*) from pg_trigger t
-         where t.tgrelid = c.oid and t.tgname like 'switchback\\_guard%'
-           and t.tgenabled = 'A') < 2;
+    and (select count(distinct t.tgfoid) from pg_trigger t
+         where t.tgrelid = c.oid and t.tgenabled = 'A'
+           and t.tgfoid in ('switchback.guard_statement'::regproc,
+                            'switchback.guard_commit'::regproc)) < 2;
 `;
 
 /** Tables made later are guarded as they appear, where the role may have event triggers. */
@@ -165,7 +176,7 @@ end $$;
 do $$
 begin
   create event trigger switchback_guard_new_tables on ddl_command_end
-    when tag in ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'ALTER TABLE')
+    when tag in ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'CREATE SCHEMA', 'ALTER TABLE')
     execute function switchback.guard_new_tables();
 exception when insufficient_privilege then
   raise notice 'no event trigger: new tables are guarded by the periodic check instead';

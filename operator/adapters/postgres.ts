@@ -174,25 +174,42 @@ async function writeLease(pool: pg.Pool, query: string, grant: LeaseGrant): Prom
   return failed("conflict", `the database has no lease of ${region} for epoch ${epoch}`);
 }
 
+/**
+ * Who might still commit: whoever has written, and whoever holds a snapshot from before the lease was
+ * closed, in which (repeatable read) it would find the lease open for the rest of its transaction.
+ */
+const endWritersQuery = `
+  select pid, pg_terminate_backend(pid) from pg_stat_activity
+  where pid <> pg_backend_pid() and backend_type = 'client backend'
+    and (backend_xid is not null
+         or (backend_xmin is not null and xact_start <= $1::timestamptz))`;
+
+/**
+ * A commit of its own, so that everything before it is flushed and the flushed position is the end
+ * of a record. The position of the next insert is no such end: at the start of a page it lies behind
+ * the page's header, and no replica replays up to there.
+ */
+const flushQuery = `
+  select pg_logical_emit_message(true, 'switchback', 'lease closed')
+  where set_config('synchronous_commit', 'local', true) is not null`;
+
 /** First refuse, then end what might still commit, then read where the WAL ends. */
 async function closeLease(pool: pg.Pool, timeoutMs: number): Promise<HandoverToken> {
   await pool.query("update switchback.write_lease set expires_at = clock_timestamp()");
-  const writers = `from pg_stat_activity
-    where backend_xid is not null and pid <> pg_backend_pid() and backend_type = 'client backend'`;
+  const closed = await pool.query<{ at: string }>("select clock_timestamp()::text as at");
   const deadline = performance.now() + timeoutMs;
   for (;;) {
-    const { rows } = await pool.query<{ pid: number }>(
-      `select pid, pg_terminate_backend(pid) ${writers}`,
-    );
+    const { rows } = await pool.query<{ pid: number }>(endWritersQuery, [closed.rows[0]?.at]);
     if (rows.length === 0) break;
     if (performance.now() > deadline) {
       throw new Error(`backends ${rows.map(({ pid }) => pid).join(", ")} would not end`);
     }
   }
+  await pool.query(flushQuery);
   const { rows } = await pool.query<{ system: string; timeline: number; lsn: string }>(
     `select (select system_identifier::text from pg_control_system()) as system,
             switchback.current_timeline() as timeline,
-            pg_current_wal_insert_lsn()::text as lsn`,
+            pg_current_wal_flush_lsn()::text as lsn`,
   );
   const row = rows[0];
   if (row === undefined) throw new Error("PostgreSQL did not say where its WAL ends");

@@ -297,7 +297,7 @@ describe("refusals", () => {
   });
 });
 
-test("the table describes itself as a strongly consistent global table with a witness", async () => {
+test("the table describes itself as strongly consistent, with a witness", async () => {
   const { Table } = await client.send(new DynamoDB.DescribeTableCommand({ TableName }));
   expect(Table).toMatchObject({
     TableStatus: "ACTIVE",

@@ -103,7 +103,7 @@ test("instances are found by identifier, by ARN and by filter", async () => {
   ]);
 });
 
-test("a promotion is under way until the database is promoted, then the source is gone", async () => {
+test("a promotion lasts until the database is promoted, then the source is gone", async () => {
   const { inA, inB, promotions } = await lab();
   const started = await promote(inB, "orders-b");
   expect(started.DBInstance?.DBInstanceStatus).toBe("modifying");

@@ -197,7 +197,7 @@ describe("versions", () => {
     expect(new Set(seen).size).toBe(4);
   });
 
-  test("a suspended bucket writes over the version without an id and keeps the others", async () => {
+  test("a suspended bucket overwrites the version without an id and keeps the others", async () => {
     const { client, text, put } = await versioned();
     const kept = await put("k", "1");
     await client.putBucketVersioning({ Bucket, VersioningConfiguration: { Status: "Suspended" } });
@@ -305,7 +305,8 @@ describe("broken uploads", () => {
   test("signed chunks and a right trailer are stored", async () => {
     const { server, text } = await lab();
     const body =
-      "3;chunk-signature=00\r\nabc\r\n0;chunk-signature=00\r\nx-amz-checksum-crc32:NSRBwg==\r\n\r\n";
+      "3;chunk-signature=00\r\nabc\r\n0;chunk-signature=00\r\n" +
+      "x-amz-checksum-crc32:NSRBwg==\r\n\r\n";
     expect(await rawPut(server.port, chunked, body)).toBe("200 ");
     expect(await text("broken")).toBe("abc");
   });

@@ -1,5 +1,5 @@
-//! GetItem, PutItem, UpdateItem, DeleteItem. What can be refused without looking is refused at once;
-//! the rest happens at the instant the quorum accepts it.
+//! GetItem, PutItem, UpdateItem, DeleteItem. What can be refused without looking is refused at
+//! once; the rest happens at the instant the quorum accepts it.
 
 import type * as DynamoDB from "@aws-sdk/client-dynamodb";
 import { AwsError, type CallContext, type Handlers } from "../service.ts";

@@ -70,7 +70,8 @@ function prepare(input: DynamoDB.QueryCommandInput): PreparedQuery {
   const text = input.KeyConditionExpression;
   if (text === undefined) {
     throw invalid(
-      "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
+      "Either the KeyConditions or KeyConditionExpression parameter must be specified " +
+        "in the request.",
     );
   }
   const key = parseCondition("KeyConditionExpression", text);

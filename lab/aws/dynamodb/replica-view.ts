@@ -1,5 +1,5 @@
-//! What an eventually consistent read sees in one region: the writes that have arrived there, in the
-//! order in which they were applied. A cut link leaves the view behind until it heals.
+//! What an eventually consistent read sees in one region: the writes that have arrived there, in
+//! the order in which they were applied. A cut link leaves the view behind until it heals.
 
 import type { Item } from "./attributes.ts";
 import type { ItemKey } from "./keys.ts";

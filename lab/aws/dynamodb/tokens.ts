@@ -23,8 +23,18 @@ const keywords: ReadonlySet<string> = new Set([
   "DELETE",
 ]);
 
-const lexeme =
-  /\s*(?:(?<name>[A-Za-z_][A-Za-z0-9_]*)|(?<alias>#[A-Za-z0-9_]+)|(?<value>:[A-Za-z0-9_]+)|(?<number>\d+)|(?<symbol><>|<=|>=|[=<>(),.[\]+-]))/y;
+const lexeme = new RegExp(
+  [
+    /(?<name>[A-Za-z_][A-Za-z0-9_]*)/,
+    /(?<alias>#[A-Za-z0-9_]+)/,
+    /(?<value>:[A-Za-z0-9_]+)/,
+    /(?<number>\d+)/,
+    /(?<symbol><>|<=|>=|[=<>(),.[\]+-])/,
+  ]
+    .map(({ source }) => `\\s*${source}`)
+    .join("|"),
+  "y",
+);
 
 export function tokenize(kind: ExpressionKind, text: string): readonly Token[] {
   const tokens: Token[] = [];

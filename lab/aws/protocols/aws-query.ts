@@ -22,10 +22,11 @@ function write(answer: WireObject, operation: Operation, wire: WireContext): Wir
   const { output, name } = operation;
   const result = output.members.length === 0 ? "" : structureToXml(output, answer, `${name}Result`);
   const metadata = `<ResponseMetadata><RequestId>${wire.requestId}</RequestId></ResponseMetadata>`;
+  const opening = `<${name}Response xmlns="${wire.model.xmlNamespace}">`;
   return {
     status: 200,
     headers: { "content-type": "text/xml" },
-    body: `<${name}Response xmlns="${wire.model.xmlNamespace}">${result}${metadata}</${name}Response>`,
+    body: `${opening}${result}${metadata}</${name}Response>`,
   };
 }
 

@@ -1,4 +1,4 @@
-//! Bodies as they come off the wire: bounded in size, unzipped, and freed of S3's aws-chunked frame.
+//! Bodies as they come off the wire: bounded in size, unzipped, freed of S3's aws-chunked frame.
 
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { promisify } from "node:util";

@@ -119,7 +119,8 @@ function listToXml(shape: ListShape, items: readonly unknown[], tag: string): st
 function mapToXml(shape: MapShape, map: WireObject, tag: string): string {
   const entries = Object.entries(map).map(([key, item]) => {
     const name = `<${shape.keyName}>${escapeXml(key)}</${shape.keyName}>`;
-    return `<${tag}>${name}${toXml(shape.value, item, { tag: shape.valueName, flattened: false })}</${tag}>`;
+    const value = toXml(shape.value, item, { tag: shape.valueName, flattened: false });
+    return `<${tag}>${name}${value}</${tag}>`;
   });
   return entries.join("");
 }

@@ -1,0 +1,86 @@
+//! `npm run bench -- fence`: what the write guard costs. Two databases on one PostgreSQL, one guarded,
+//! one not, take the same transactions in turns, so that a noisy machine is noisy for both.
+
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { benchFence, type FenceResult } from "./fence.ts";
+
+interface Options {
+  readonly seconds: number;
+  readonly rounds: number;
+  readonly clients: number;
+  readonly json?: boolean;
+}
+
+const program = new Command("bench")
+  .description("Measurements, side by side in one run. Figures of one machine say little alone.")
+  .exitOverride();
+
+program
+  .command("fence")
+  .description("a pgbench-like transaction mix (TPC-B, fsync on) with the write guard and without")
+  .option("--seconds <n>", "length of one turn", positive(60), 3)
+  .option("--rounds <n>", "turns of each", positive(100), 7)
+  .option("--clients <n>", "connections", positive(32), 4)
+  .option("--json", "as JSON")
+  .action(async ({ clients, json, rounds, seconds }: Options) => {
+    const folder = mkdtempSync(join(tmpdir(), "switchback-bench-"));
+    const stopping = new AbortController();
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.once(signal, () => stopping.abort(new Error("interrupted")));
+    }
+    try {
+      const result = await benchFence({
+        folder,
+        repository: repositoryOf(process.argv[1] ?? "."),
+        seconds,
+        rounds,
+        clients,
+        signal: stopping.signal,
+        onProgress: (text) => process.stderr.write(`${text}\n`),
+      });
+      process.stdout.write(`${json === true ? JSON.stringify(result) : textOf(result)}\n`);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+function textOf({ guardedTps, plainTps, slowerPercent }: FenceResult): string {
+  const line = (
+    name: string,
+    { median, min, max }: FenceResult["plainTps"],
+    unit: string,
+  ): string =>
+    `  ${name.padEnd(10)} ${median.toFixed(1).padStart(8)} ${unit}  (${min.toFixed(1)} to ${max.toFixed(1)})`;
+  return [
+    "",
+    "write guard, TPC-B-like transactions, fsync on, median of all rounds (least to most):",
+    line("without", plainTps, "tps"),
+    line("with", guardedTps, "tps"),
+    line("slower by", slowerPercent, "%  "),
+  ].join("\n");
+}
+
+function positive(max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= 1 && value <= max) return value;
+    throw new InvalidArgumentError(`allowed: 1 to ${max}`);
+  };
+}
+
+function repositoryOf(script: string): string {
+  let folder = dirname(resolve(script));
+  while (!existsSync(join(folder, "package.json")) && dirname(folder) !== folder) {
+    folder = dirname(folder);
+  }
+  return folder;
+}
+
+program.parseAsync().catch((error: unknown) => {
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
+  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});
