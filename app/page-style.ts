@@ -28,7 +28,9 @@ h1 {
   font-size: clamp(2rem, 9vw, 3.5rem); line-height: 1.1; font-weight: 650;
   letter-spacing: -.025em; overflow-wrap: anywhere;
 }
-.state { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem .875rem; margin-top: 1rem; }
+.state {
+  display: flex; flex-wrap: wrap; align-items: center; gap: .5rem .875rem; margin-top: 1rem;
+}
 .pill {
   display: inline-flex; align-items: center; gap: .5em; padding: .2em .8em; border-radius: 99px;
   color: var(--role); background: color-mix(in srgb, var(--role) 13%, transparent);
@@ -46,7 +48,9 @@ h1 {
 .facts dd { font-size: 1.375rem; line-height: 1.35; font-weight: 600; overflow-wrap: anywhere; }
 .facts dd, td { font-variant-numeric: tabular-nums; }
 .facts dd.words { font-size: 1rem; line-height: 1.85625rem; font-weight: 500; }
-.facts small { display: block; font-weight: 400; color: var(--quiet); font-size: .8125rem; line-height: 1.4; }
+.facts small {
+  display: block; font-weight: 400; color: var(--quiet); font-size: .8125rem; line-height: 1.4;
+}
 .card {
   background: var(--card); border: 1px solid var(--line); border-radius: .75rem;
   padding: 1rem; margin-top: 1rem;
@@ -59,7 +63,10 @@ a { color: inherit; text-decoration-color: var(--quiet); text-underline-offset: 
 a:focus-visible { outline: 2px solid var(--standby); outline-offset: 2px; border-radius: 2px; }
 .card > h2 { font-size: .8125rem; font-weight: 400; color: var(--quiet); letter-spacing: .02em; }
 table { width: 100%; border-collapse: collapse; margin-top: .375rem; font-size: .9375rem; }
-th { text-align: left; white-space: nowrap; font-weight: 400; color: var(--quiet); font-size: .8125rem; }
+th {
+  text-align: left; white-space: nowrap; font-weight: 400; color: var(--quiet);
+  font-size: .8125rem;
+}
 th, td { padding: .4375rem .75rem .4375rem 0; border-top: 1px solid var(--line); }
 thead th { border-top: 0; }
 tr > :last-child { padding-right: 0; }

@@ -1,7 +1,7 @@
 //! Reads a fault from outside (the fault API, a command line) and says everything that is wrong with
 //! it: what was given, what is allowed.
 
-import { z } from "zod";
+import * as z from "zod";
 import type { Fault } from "./faults.ts";
 
 export interface Places {

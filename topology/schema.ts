@@ -1,7 +1,7 @@
 //! The JSON Schema of a topology, made from the zod definition, for editors and for other programs.
 //! `topology/schema.json` is a copy of it; a test holds the copy to this.
 
-import { z } from "zod";
+import * as z from "zod";
 import { usTopology } from "./production.ts";
 import { topologySchema } from "./topology.ts";
 

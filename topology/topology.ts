@@ -3,7 +3,7 @@
 //! The zod definition is the only definition: the type, the JSON Schema for editors and every
 //! error message come from it.
 
-import { z } from "zod";
+import * as z from "zod";
 
 /** The form of a text in words. Editors show them, and so does every refusal of a wrong text. */
 function text(pattern: RegExp, allowed: string, description: string) {

@@ -25,7 +25,7 @@ export interface CliPorts extends Omit<DrillPorts, "tell" | "limits"> {
 export type CliFolders = Pick<DrillRequest, "topology" | "labFolder" | "drillsFolder">;
 
 interface Options {
-  readonly json: boolean;
+  readonly json?: boolean;
   readonly seed?: number;
   readonly keep?: number;
   readonly also: readonly PlannedFault[];
@@ -106,11 +106,11 @@ async function drillOnce(
 function newProgram({ screen, progressScreen }: CliPorts): Program {
   return new Program("drill")
     .description(
-      "Starts two regions on this machine, breaks one while users write, and measures what they\n" +
+      "Starts two regions on this machine, breaks one while users write, and measures what they " +
         "lost. The lab is stopped afterwards, whatever happens.",
     )
     .argument("[scenario]", 'what is to fail, or "list" for what there is', defaultScenario.name)
-    .option("--json", "one JSON document on standard output, progress on standard error", false)
+    .option("--json", "one JSON document on standard output, progress on standard error")
     .option(
       "--seed <n>",
       "repeat the orders and the moment of the fault of an earlier drill",
@@ -141,10 +141,11 @@ function faultHelp(): string {
   const kinds = Object.entries(faultGrammar).map(([kind, rest]) => `  ${kind} ${rest}`.trimEnd());
   return [
     "",
-    "A fault for --also is MILLISECONDS:FAULT, counted from the scenario's own fault (negative",
-    'is before it), such as --also "1500:process-kill operator standby". The faults are',
+    "A fault for --also is MILLISECONDS:FAULT, counted from the scenario's own fault",
+    '(negative is before it), such as --also "1500:process-kill operator standby":',
     ...kinds,
-    "REGION is a region's name, active or standby; FROM and TO may also be witness or internet.",
+    "REGION is a region's name, active or standby; FROM and TO may also be witness",
+    "or internet.",
     "",
     "Evidence of every drill lies in .switchback/drills/.",
     "Exit code: 0 pass, 1 fail or unknown, 2 wrong command line, 130 interrupted.",

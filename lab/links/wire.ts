@@ -35,7 +35,6 @@ export class Wire {
   readonly #ends: WireEnds;
   #queue: Scheduled[] = [];
   #bytes = 0;
-  #lastAtMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #receiverBusy = false;
   #full = false;
@@ -51,10 +50,8 @@ export class Wire {
 
   send(parcel: Parcel): void {
     const bytes = sizeOf(parcel);
-    // Later parcels never overtake earlier ones, whatever the jitter.
-    const atMs = Math.max(this.#path.arrivalMs(performance.now(), bytes), this.#lastAtMs);
-    this.#lastAtMs = atMs;
-    this.#queue.push({ parcel, atMs });
+    // Whatever the jitter: nobody leaves the queue before those ahead of him.
+    this.#queue.push({ parcel, atMs: this.#path.arrivalMs(performance.now(), bytes) });
     this.#bytes += bytes;
     if (!this.#full && this.#bytes > bytesMax) {
       this.#full = true;
@@ -98,7 +95,6 @@ export class Wire {
       parcel,
       atMs: Math.max(atMs, soonestMs),
     }));
-    this.#lastAtMs = Math.max(this.#lastAtMs, soonestMs);
   }
 
   #deliverDue(): void {

@@ -1,7 +1,7 @@
 //! How the lease lies in its DynamoDB item, and back. A malformed item is refused, never guessed.
 
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { z } from "zod";
+import * as z from "zod";
 import {
   failed,
   type HandoverToken,

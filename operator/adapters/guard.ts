@@ -9,24 +9,38 @@ export interface Migration {
 }
 
 /**
- * The lease names a timeline, since promotion changes nothing else that an ordinary role can read:
- * a promoted replica, by whoever's hand, is on another timeline and so without a lease. The first
- * eight digits of a WAL file name are the timeline (PostgreSQL docs, "Write Ahead Log Internals").
+ * How long this database may accept writes lies in a sequence, not in a row: setting it takes effect
+ * at once for every transaction, whatever its snapshot, and reading it costs no query. It holds the
+ * timeline and the time of expiry (milliseconds since 1970, 43 bits), since promotion changes nothing
+ * else that an ordinary role can read: a promoted replica, by whoever's hand, is on another timeline
+ * and so without a lease. The first eight digits of a WAL file name are the timeline (PostgreSQL
+ * documentation, "Write-Ahead Logging (WAL)", "WAL Internals").
  */
+const timelineNow = `('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint`;
+const limit = `pg_sequence_last_value('switchback.lease_limit'::regclass)`;
+const expiryMs = `(${limit} & 8796093022207)`;
+const nowMs = `date_part('epoch', clock_timestamp()) * 1000`;
+/** Null, and so not true, before the first grant. */
+const isLive = `${limit} >> 43 = ${timelineNow} and ${expiryMs} > ${nowMs}`;
+
 const leaseTable = `
+create sequence switchback.lease_limit as bigint minvalue 0 no cycle;
+
 create table switchback.write_lease (
   only_row boolean primary key default true check (only_row),
   region text not null,
   epoch bigint not null,
   timeline integer not null,
-  renewed_at timestamptz not null,
-  expires_at timestamptz not null
+  renewed_at timestamptz not null
 ) with (fillfactor = 10);
+comment on table switchback.write_lease is
+  'Who may write here, for people and for the heartbeat; the limit itself is the sequence lease_limit.';
 
 create function switchback.current_timeline() returns integer
-language sql volatile as $$
-  select ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::integer
-$$;
+language sql volatile as $$ select (${timelineNow})::integer $$;
+
+create function switchback.limit_of(timeline integer, expires_ms double precision) returns bigint
+language sql immutable as $$ select (timeline::bigint << 43) + floor(expires_ms)::bigint $$;
 
 create function switchback.lease_state() returns table (
   region text,
@@ -41,21 +55,16 @@ begin
   select
     l.region,
     l.epoch,
-    coalesce(
-      case when pg_is_in_recovery() then false
-           else l.expires_at > clock_timestamp() and l.timeline = switchback.current_timeline()
-      end, false),
-    extract(epoch from l.expires_at - clock_timestamp())::double precision * 1000,
+    case when pg_is_in_recovery() then false else coalesce(${isLive}, false) end,
+    ${expiryMs} - ${nowMs},
     pg_is_in_recovery(),
-    case when pg_is_in_recovery()
-         then extract(epoch from clock_timestamp() - l.renewed_at)::double precision * 1000
-    end
+    case when pg_is_in_recovery() then ${nowMs} - date_part('epoch', l.renewed_at) * 1000 end
   from (select true) as one (present)
   left join switchback.write_lease l on true;
 end $$;
 
 grant usage on schema switchback to public;
-grant select on switchback.write_lease to public;
+grant select on switchback.write_lease, switchback.lease_limit to public;
 `;
 
 /**
@@ -66,21 +75,14 @@ grant select on switchback.write_lease to public;
  * can be one, after SET CONSTRAINTS) makes the next commit check look again.
  */
 const guardTriggers = `
-create function switchback.assert_lease() returns void
+create function switchback.refuse() returns void
 language plpgsql as $$
 begin
-  if exists (
-    select from switchback.write_lease
-    where expires_at > clock_timestamp()
-      and timeline = ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::integer
-  ) then
-    return;
-  end if;
   raise exception 'no live write lease: this database must not accept writes'
     using errcode = 'read_only_sql_transaction',
           detail = coalesce(
-            (select format('The lease here is for %s, epoch %s, timeline %s, until %s.',
-                           region, epoch, timeline, expires_at)
+            (select format('The lease here is for %s, epoch %s, timeline %s, until %s.', region, epoch,
+                           timeline, to_timestamp(${expiryMs} / 1000.0))
              from switchback.write_lease),
             'No lease was ever granted here.'),
           hint = 'Write to the region that holds the lease.';
@@ -88,23 +90,33 @@ end $$;
 
 create function switchback.guard_statement() returns trigger
 language plpgsql as $$
+declare
+  noted text;
 begin
   -- A truncation has no check at commit that could catch up on this one.
-  if tg_op = 'TRUNCATE' or current_setting('switchback.guard', true) is distinct from 'written' then
-    perform switchback.assert_lease();
-    perform set_config('switchback.guard', 'written', true);
+  if tg_op <> 'TRUNCATE' and current_setting('switchback.guard', true) = 'written' then
+    return null;
   end if;
-  return null;
+  if ${isLive} then
+    noted := set_config('switchback.guard', 'written', true);
+    return null;
+  end if;
+  perform switchback.refuse();
 end $$;
 
 create function switchback.guard_commit() returns trigger
 language plpgsql as $$
+declare
+  noted text;
 begin
-  if current_setting('switchback.guard', true) is distinct from 'committing' then
-    perform switchback.assert_lease();
-    perform set_config('switchback.guard', 'committing', true);
+  if current_setting('switchback.guard', true) = 'committing' then
+    return null;
   end if;
-  return null;
+  if ${isLive} then
+    noted := set_config('switchback.guard', 'committing', true);
+    return null;
+  end if;
+  perform switchback.refuse();
 end $$;
 
 create function switchback.guard_table(guarded oid) returns void

@@ -6,7 +6,7 @@ import {
   EKSClient,
   UpdateNodegroupConfigCommand,
 } from "@aws-sdk/client-eks";
-import { z } from "zod";
+import * as z from "zod";
 import {
   type Capacity,
   type CapacityState,

@@ -36,19 +36,21 @@ const stateQuery = `
     exists (select from pg_stat_wal_receiver where status = 'streaming') as streaming`;
 
 const leaseQuery = `
-  select region, epoch::double precision as epoch, timeline,
-         extract(epoch from renewed_at)::double precision * 1000 as renewed_ms,
-         expires_at > clock_timestamp() as unexpired
-  from switchback.write_lease`;
+  select l.region, l.epoch::double precision as epoch, l.timeline, s.live,
+         extract(epoch from l.renewed_at)::double precision * 1000 as renewed_ms
+  from switchback.write_lease l, switchback.lease_state() s`;
 
 const grantQuery = `
-  insert into switchback.write_lease (region, epoch, timeline, renewed_at, expires_at)
-  values ($1, $2, $3, to_timestamp($4 / 1000.0), to_timestamp(($4 + $5) / 1000.0))
+  insert into switchback.write_lease (region, epoch, timeline, renewed_at)
+  values ($1, $2, $3, to_timestamp($4::double precision / 1000))
   on conflict (only_row) do update
     set region = excluded.region, epoch = excluded.epoch, timeline = excluded.timeline,
-        renewed_at = excluded.renewed_at, expires_at = excluded.expires_at
+        renewed_at = excluded.renewed_at
     where switchback.write_lease.epoch <= excluded.epoch
   returning 1`;
+
+const limitQuery = `
+  select setval('switchback.lease_limit', switchback.limit_of($1, $2))`;
 
 /**
  * The renewal need not be durable: a crash brings back an older, shorter lease. So it waits for
@@ -56,10 +58,10 @@ const grantQuery = `
  */
 const extendQuery = `
   update switchback.write_lease
-  set renewed_at = to_timestamp($4 / 1000.0), expires_at = to_timestamp(($4 + $5) / 1000.0)
+  set renewed_at = to_timestamp($4::double precision / 1000)
   where region = $1 and epoch = $2 and timeline = $3
     and set_config('synchronous_commit', 'off', true) is not null
-  returning 1`;
+  returning setval('switchback.lease_limit', switchback.limit_of($3::integer, $5))`;
 
 interface StateRow {
   readonly in_recovery: boolean;
@@ -73,7 +75,7 @@ interface LeaseRow {
   readonly epoch: number;
   readonly timeline: number;
   readonly renewed_ms: number;
-  readonly unexpired: boolean;
+  readonly live: boolean;
 }
 
 export function postgresDatabase({
@@ -97,8 +99,9 @@ export function postgresDatabase({
   return {
     state: () => expected(() => readState(pool)),
     installGuard: () => expected(() => installOn(connectionString, timeoutMs, onGuarded)),
-    grantLease: (grant) => writeLease(pool, grantQuery, grant),
-    extendLease: (grant) => writeLease(pool, extendQuery, grant),
+    grantLease: (grant) => grantLease(pool, grant),
+    extendLease: ({ region, epoch, timeline, fromMs, leaseMs }) =>
+      writeLease(pool, extendQuery, [region, epoch, timeline, fromMs, fromMs + leaseMs]),
     closeLease: () => expected(() => closeLease(pool, timeoutMs)),
     hasReplayed: (token) => expected(() => hasReplayed(pool, token)),
     close: () => pool.end(),
@@ -148,7 +151,7 @@ async function readState(pool: pg.Pool): Promise<DatabaseState> {
             region: lease.region,
             epoch: lease.epoch,
             timeline: lease.timeline,
-            live: lease.unexpired && !row.in_recovery && lease.timeline === row.timeline,
+            live: lease.live,
             renewedAtMs: lease.renewed_ms,
           },
   };
@@ -164,14 +167,26 @@ async function readLease(pool: pg.Pool): Promise<LeaseRow | undefined> {
   }
 }
 
-async function writeLease(pool: pg.Pool, query: string, grant: LeaseGrant): Promise<Outcome<void>> {
+/**
+ * The row first, and only when it is there for everybody the limit: a limit works at once, and until
+ * then nobody must write under the epoch of the row before.
+ */
+async function grantLease(pool: pg.Pool, grant: LeaseGrant): Promise<Outcome<void>> {
   const { region, epoch, timeline, fromMs, leaseMs } = grant;
-  const written = await expected(() =>
-    pool.query(query, [region, epoch, timeline, fromMs, leaseMs]),
-  );
+  const written = await writeLease(pool, grantQuery, [region, epoch, timeline, fromMs]);
+  if (!written.ok) return written;
+  return writeLease(pool, limitQuery, [timeline, fromMs + leaseMs]);
+}
+
+async function writeLease(
+  pool: pg.Pool,
+  query: string,
+  values: readonly (string | number)[],
+): Promise<Outcome<void>> {
+  const written = await expected(() => pool.query(query, [...values]));
   if (!written.ok) return written;
   if (written.value.rowCount === 1) return succeeded(undefined);
-  return failed("conflict", `the database has no lease of ${region} for epoch ${epoch}`);
+  return failed("conflict", `the database has no lease of ${values[0]} for epoch ${values[1]}`);
 }
 
 /**
@@ -195,7 +210,7 @@ const flushQuery = `
 
 /** First refuse, then end what might still commit, then read where the WAL ends. */
 async function closeLease(pool: pg.Pool, timeoutMs: number): Promise<HandoverToken> {
-  await pool.query("update switchback.write_lease set expires_at = clock_timestamp()");
+  await pool.query("select setval('switchback.lease_limit', 0)");
   const closed = await pool.query<{ at: string }>("select clock_timestamp()::text as at");
   const deadline = performance.now() + timeoutMs;
   for (;;) {

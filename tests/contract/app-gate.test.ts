@@ -108,6 +108,21 @@ test("a connection that breaks while idle ends neither the process nor the next 
   expect(await backend(gate)).not.toBe(idle);
 });
 
+test("a connection that breaks between two statements fails the second, not the process", async () => {
+  const gate = openGate();
+  const work = gate.use(async (connection) => {
+    const { rows } = await connection.query<{ pid: number }>("select pg_backend_pid() as pid");
+    const pid = rows[0]?.pid ?? 0;
+    await server.query("select pg_terminate_backend($1)", [pid]);
+    await eventually("the connection is gone", async () => !(await isThere(pid)));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return connection.query("select 1");
+  });
+  const error: unknown = await work.catch((error: unknown) => error);
+  expect(error).toBeInstanceOf(Error);
+  expect(isRefusal(error)).toBe(false);
+});
+
 test("a server that froze is left after the time limit, and the outcome is open", async () => {
   const gate = openGate({ statementTimeoutMs: 300, connectTimeoutMs: 300 });
   await backend(gate);

@@ -196,6 +196,16 @@ describe("a ledger in PostgreSQL only", () => {
     expect((await ledger.append(tea)).kind).toBe("accepted");
   });
 
+  test("takes nothing without a live lease even into a table that has no guard", async () => {
+    await grant(server, { region: here, epoch: 7 });
+    const ledger = new PostgresLedger(openGate(server), here);
+    await ledger.prepare();
+    await server.query("alter table app.orders disable trigger user");
+    await expire(server);
+    expect((await ledger.append(tea)).kind).toBe("not-serving");
+    expect(await ledger.find(tea.key)).toEqual({ kind: "absent" });
+  });
+
   test("says outcome-unknown when the connection is lost during the write", async () => {
     await grant(server, { region: here, epoch: 7 });
     const ledger = new PostgresLedger(openGate(server), here);

@@ -98,6 +98,8 @@ test("rows that a dark region acknowledged in its last moment never reach the ot
   await primary.query("insert into ledger values (2)");
   mesh.dark("east");
   await primary.kill();
+  // Long enough for it to arrive, had it not been lost.
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
   await standby.promote();
 
   expect(await idsOf(standby)).toEqual([1]);

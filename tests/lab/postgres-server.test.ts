@@ -126,6 +126,7 @@ test("a frozen server can be killed, and a frozen one can be stopped in order", 
   stopped.freeze();
   await stopped.stopFast();
   expect(stopped.running).toBe(false);
+  expect(readFileSync(stopped.logFile, "utf8")).toContain("database system is shut down");
 });
 
 test("a fast stop ends although the standby is cut off", async () => {

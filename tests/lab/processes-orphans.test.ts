@@ -3,6 +3,7 @@
 
 import { execFileSync, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -175,8 +176,15 @@ describe("a record", () => {
 describe("the watchdog", () => {
   test("kills the recorded and their children, not whoever has the pid of a recorded one", async () => {
     const record = new ProcessRecord(folder);
-    const child = spawn("/bin/sh", ["-c", "sleep 600 & wait"], { detached: true, stdio: "ignore" });
-    const parent = track(child.pid);
+    // Its child is in a session of its own, as those of PostgreSQL are.
+    const source = `
+      const options = { detached: true, stdio: "ignore" };
+      console.log(require("node:child_process").spawn("/bin/sleep", ["600"], options).pid);
+      setInterval(() => undefined, 60_000);`;
+    const running = spawn(process.execPath, ["-e", source], { detached: true });
+    const parent = track(running.pid);
+    const [line] = (await once(running.stdout, "data")) as [Buffer];
+    const child = track(Number(line.toString()));
     record.add(parent.pid, "parent");
     const bystander = sleeper();
     record.add(bystander.pid, "reused");
@@ -185,7 +193,7 @@ describe("the watchdog", () => {
 
     startWatchdog(record).release();
 
-    expect(await waitGone([parent], 20_000)).toEqual([]);
+    expect(await waitGone([parent, child], 20_000)).toEqual([]);
     expect(isAlive(bystander)).toBe(true);
   });
 

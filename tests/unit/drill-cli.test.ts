@@ -55,6 +55,7 @@ test("list shows every scenario, as text and as JSON", async () => {
 test("help explains faults, evidence and exit codes, and is no error", async () => {
   const { code, out } = await drill(["--help"]);
   expect(code).toBe(0);
+  expect(Math.max(...out.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   for (const part of ["--also <fault>", "link-slow FROM TO MILLISECONDS", ".switchback/drills/"]) {
     expect(out).toContain(part);
   }

@@ -21,7 +21,8 @@ afterEach(async () => {
 });
 
 async function startApp(host: string, listener: http.RequestListener, port = 0): Promise<number> {
-  const server = http.createServer(listener);
+  // Without a limit of its own the server never closes an idle connection: only the client does.
+  const server = http.createServer({ keepAliveTimeout: 0 }, listener);
   await new Promise<void>((resolve) => server.listen(port, host, resolve));
   closers.push(
     () =>
@@ -218,6 +219,10 @@ describe("a user", () => {
     await user.perform("user", 2);
     nowMs = 1_000;
     await user.perform("user", 3);
+    // The idle connection to the old address is given up, not kept for later.
+    while (first[0]?.socket.destroyed === false) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
     user.close();
     expect(lines.map((line) => line.region)).toEqual(["us-east-1", "us-east-1", "us-west-2"]);
     expect([first.length, second.length]).toEqual([2, 1]);

@@ -1,0 +1,187 @@
+//! Goal: where a plan stands follows from the journal alone, so that a restart is no special case.
+//! Method: random journals, folded whole, in parts, and by processes that stop and start anew.
+
+import * as fc from "fast-check";
+import {
+  currentStage,
+  type JournalEntry,
+  type RunningPlan,
+  standingOf,
+  unfinishedPlan,
+} from "../../failover/journal.ts";
+import { planFailover, type StepKind } from "../../failover/plan.ts";
+
+const plans = [2, 3].flatMap((epoch) =>
+  ["us-east-1", "us-west-2"].map((to) =>
+    planFailover({ from: "nobody", to, epoch, replicas: 2, token: "none" }),
+  ),
+);
+const [plan = never()] = plans;
+const kinds = plan.stages.flat().map(({ kind }) => kind);
+
+function started(index = 0): JournalEntry {
+  const which = plans[index] ?? plan;
+  return {
+    kind: "plan-started",
+    atMs: 1,
+    planId: which.id,
+    plan: which,
+    because: ["why"],
+    suspectedAtMs: 0,
+  };
+}
+
+function stepEntry(kind: "step-intended" | "step-done", step: StepKind, planId = plan.id) {
+  return { kind, atMs: 2, planId, step } as const;
+}
+
+function refusedEntry(step: StepKind, fault: "unreachable" | "throttled", planId = plan.id) {
+  return { kind: "step-refused", atMs: 2, planId, step, fault, detail: "no" } as const;
+}
+
+function ended(kind: "plan-finished" | "plan-abandoned" | "plan-superseded", planId = plan.id) {
+  return { kind, atMs: 3, planId, because: [] } as const;
+}
+
+const planIds = fc.constantFrom("failover-2", "failover-3", "failover-9");
+const steps = fc.constantFrom(...kinds);
+const entries: fc.Arbitrary<readonly JournalEntry[]> = fc.array(
+  fc.oneof(
+    fc.nat(3).map(started),
+    fc.tuple(steps, planIds).map(([step, id]) => stepEntry("step-done", step, id)),
+    fc.tuple(steps, planIds).map(([step, id]) => stepEntry("step-intended", step, id)),
+    fc.tuple(steps, planIds).map(([step, id]) => refusedEntry(step, "unreachable", id)),
+    fc
+      .tuple(fc.constantFrom("plan-finished", "plan-abandoned", "plan-superseded"), planIds)
+      .map(([kind, id]) => ended(kind, id)),
+  ),
+  { maxLength: 30 },
+);
+
+function running(of: readonly JournalEntry[]): RunningPlan {
+  const standing = standingOf(of);
+  if (standing === "idle") throw new Error("nothing runs");
+  return standing;
+}
+
+test("an empty journal is idle", () => {
+  expect(standingOf([])).toBe("idle");
+});
+
+test("a started plan runs with nothing done, in its first stage", () => {
+  const standing = running([started()]);
+  expect(standing).toMatchObject({ plan, done: new Set(), intended: new Set() });
+  expect(currentStage(standing)).toEqual([{ kind: "take-lease" }]);
+});
+
+test("the stage is the first one in which something is open, whatever is done behind it", () => {
+  const journal = [started(), stepEntry("step-done", "grant-writes")];
+  expect(currentStage(running(journal))).toEqual([{ kind: "take-lease" }]);
+  journal.push(stepEntry("step-done", "take-lease"), stepEntry("step-done", "scale-up"));
+  expect(currentStage(running(journal))?.map(({ kind }) => kind)).toContain("promote-database");
+  journal.push(...kinds.map((kind) => stepEntry("step-done", kind)));
+  expect(currentStage(running(journal))).toBeUndefined();
+});
+
+test.each(["plan-finished", "plan-abandoned", "plan-superseded"] as const)(
+  "%s ends its plan, and its late entries wake nothing",
+  (kind) => {
+    const journal = [started(), ended(kind)];
+    expect(standingOf(journal)).toBe("idle");
+    expect(standingOf([...journal, stepEntry("step-done", "take-lease")])).toBe("idle");
+  },
+);
+
+test("entries of another plan change nothing", () => {
+  fc.assert(
+    fc.property(entries, (journal) => {
+      const known = [started(), stepEntry("step-done", "take-lease")];
+      const foreign = journal.filter(
+        (entry) => entry.kind !== "plan-started" && entry.planId !== plan.id,
+      );
+      expect(standingOf([...known, ...foreign])).toEqual(standingOf(known));
+    }),
+  );
+});
+
+test("a new plan begins with nothing done, also under the name of the one before", () => {
+  const journal = [started(), stepEntry("step-done", "take-lease"), started()];
+  expect(running(journal).done.size).toBe(0);
+});
+
+test("every kind of refusal of a step is remembered, whatever came in between", () => {
+  const journal = [
+    started(),
+    refusedEntry("record-roles", "unreachable"),
+    refusedEntry("record-roles", "throttled"),
+    refusedEntry("record-roles", "unreachable"),
+  ];
+  const faults = running(journal).refusals.get("record-roles");
+  expect(faults).toEqual(new Set(["unreachable", "throttled"]));
+});
+
+test("done only ever grows while a plan runs, entry by entry", () => {
+  fc.assert(
+    fc.property(entries, (journal) => {
+      let before: RunningPlan | "idle" = "idle";
+      for (let length = 0; length <= journal.length; length += 1) {
+        const now = standingOf(journal.slice(0, length));
+        const isNew = journal[length - 1]?.kind === "plan-started";
+        if (before !== "idle" && now !== "idle" && !isNew) {
+          expect([...now.done]).toEqual(expect.arrayContaining([...before.done]));
+        }
+        before = now;
+      }
+    }),
+  );
+});
+
+test("folding a part and then the rest is folding all", () => {
+  fc.assert(
+    fc.property(entries, fc.nat(30), (journal, cut) => {
+      // All that a process knows of the part it has not read is the plan that ran at its end.
+      const part = standingOf(journal.slice(0, cut));
+      const resumed: JournalEntry[] = [];
+      if (part !== "idle") {
+        const {
+          plan: { id },
+          plan: left,
+          done,
+          intended,
+          refusals,
+        } = part;
+        resumed.push({ ...started(), planId: id, plan: left } as JournalEntry);
+        for (const step of done) resumed.push(stepEntry("step-done", step, id));
+        for (const step of intended) resumed.push(stepEntry("step-intended", step, id));
+        for (const step of refusals.keys()) resumed.push(refusedEntry(step, "unreachable", id));
+      }
+      expect(standingOf([...resumed, ...journal.slice(cut)])).toEqual(standingOf(journal));
+    }),
+  );
+});
+
+test("a journal that went through JSON stands where it stood", () => {
+  fc.assert(
+    fc.property(entries, (journal) => {
+      const stored = JSON.parse(JSON.stringify(journal)) as readonly JournalEntry[];
+      expect(standingOf(stored)).toEqual(standingOf(journal));
+    }),
+  );
+});
+
+test("the plan of an epoch is unfinished until it is finished, not when it is merely dropped", () => {
+  const west = started(1);
+  const found = (journal: readonly JournalEntry[]) => unfinishedPlan(journal, "us-west-2", 2);
+  expect(found([])).toBe("none");
+  expect(found([started(0)])).toBe("none");
+  expect(found([started(3)])).toBe("none");
+  expect(found([west])).toBe(west);
+  expect(found([west, started(0), ended("plan-superseded")])).toBe(west);
+  expect(found([west, ended("plan-abandoned")])).toBe(west);
+  expect(found([west, ended("plan-finished", "failover-3")])).toBe(west);
+  expect(found([west, ended("plan-finished")])).toBe("none");
+});
+
+function never(): never {
+  throw new Error("there are plans");
+}
