@@ -65,10 +65,7 @@ function fold(running: RunningPlan | "idle", entry: JournalEntry): RunningPlan |
     case "step-refused":
       return {
         ...running,
-        refusals: new Map([
-          ...running.refusals,
-          [entry.step, new Set([...(running.refusals.get(entry.step) ?? []), entry.fault])],
-        ]),
+        refusals: withRefusal(running.refusals, entry.step, entry.fault),
       };
     case "plan-finished":
     case "plan-abandoned":
@@ -77,6 +74,14 @@ function fold(running: RunningPlan | "idle", entry: JournalEntry): RunningPlan |
     default:
       return entry satisfies never;
   }
+}
+
+function withRefusal(
+  refusals: RunningPlan["refusals"],
+  step: StepKind,
+  fault: CallFault,
+): RunningPlan["refusals"] {
+  return new Map([...refusals, [step, new Set([...(refusals.get(step) ?? []), fault])]]);
 }
 
 export type PlanStarted = Extract<JournalEntry, { readonly kind: "plan-started" }>;

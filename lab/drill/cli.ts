@@ -4,7 +4,8 @@
 import { Command as Program, CommanderError, InvalidArgumentError, Option } from "commander";
 import { defaultLimits, type DrillLimits, type DrillPorts, type DrillRequest } from "./drill.ts";
 import { keepNewest } from "./evidence-folder.ts";
-import { faultGrammar, parsePlannedFault } from "./fault-plan.ts";
+import { faultGrammar } from "../fault-text.ts";
+import { parsePlannedFault } from "./fault-plan.ts";
 import type { DrillReport } from "./report.ts";
 import { runDrill } from "./runner.ts";
 import { defaultScenario, findScenario, scenarios } from "./scenarios/registry.ts";

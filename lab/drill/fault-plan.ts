@@ -1,112 +1,22 @@
-//! Faults as a person writes them ("1500:process-kill operator standby"), and placeholders turned
-//! into the names of a running lab.
+//! Faults on the time line as a person writes them: "1500:process-kill operator standby".
 
-import type { LabDescriptor } from "../descriptor.ts";
-import type { Fault, FaultProcess } from "../faults.ts";
-import { nearest } from "./nearest.ts";
+import { parseFault, type Parsed } from "../fault-text.ts";
 import type { PlannedFault } from "./scenarios/scenario.ts";
-
-export type Parsed<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
-
-export const faultGrammar: Readonly<Record<Fault["kind"], string>> = {
-  "region-loss": "REGION",
-  "link-cut": "FROM TO [one-way]",
-  "link-slow": "FROM TO MILLISECONDS",
-  "process-kill": "operator|app|postgres REGION",
-  "process-freeze": "operator|app|postgres REGION",
-  "route53-control-plane-down": "",
-  "arbiter-down": "",
-};
 
 const atMsMin = -30_000;
 const atMsMax = 600_000;
 
 /** `MILLISECONDS:KIND ARGUMENTS`; negative milliseconds are before the scenario's own fault. */
 export function parsePlannedFault(text: string): Parsed<PlannedFault> {
-  const match = /^\s*(-?\d+)\s*:\s*(\S+)\s*(.*)$/.exec(text);
+  const match = /^\s*(-?\d+)\s*:\s*(.*)$/.exec(text);
   if (match === null) {
     return wrong(`"${text}" is not MILLISECONDS:FAULT, such as "1500:process-kill app standby"`);
   }
-  const [, at, kind = "", rest = ""] = match;
+  const [, at, words = ""] = match;
   const atMs = Number(at);
   if (atMs < atMsMin || atMs > atMsMax) return wrong(`${atMs} ms is not in ${atMsMin}..${atMsMax}`);
-  if (!isFaultKind(kind)) {
-    const meant = nearest(kind, Object.keys(faultGrammar));
-    const hint = meant ?? Object.keys(faultGrammar).join(", ");
-    return wrong(
-      `no fault is called "${kind}"; ${meant === null ? "there are" : "nearest"}: ${hint}`,
-    );
-  }
-  const fault = faultFrom(kind, rest.split(/\s+/).filter(Boolean));
-  if (fault === null) return wrong(`write it as: ${kind} ${faultGrammar[kind]}`.trim());
-  return { ok: true, value: { atMs, fault } };
-}
-
-/** The fault with the names of this lab, or what is wrong with it. */
-export function resolveFault(fault: Fault, lab: LabDescriptor): Parsed<Fault> {
-  const regions = Object.keys(lab.regions);
-  const sites = [...regions, lab.arbiter.witnessRegion, "internet"];
-  const names: Readonly<Record<string, string>> = {
-    active: lab.initialActive,
-    standby: lab.initialStandby,
-    witness: lab.arbiter.witnessRegion,
-  };
-  const named = (name: string): string => (Object.hasOwn(names, name) ? names[name] : name) ?? name;
-  if ("region" in fault) {
-    const region = named(fault.region);
-    if (!regions.includes(region))
-      return wrong(`"${fault.region}" is none of ${regions.join(", ")}`);
-    return { ok: true, value: { ...fault, region } };
-  }
-  if ("from" in fault) {
-    const [from, to] = [named(fault.from), named(fault.to)];
-    const stranger = [from, to].find((site) => !sites.includes(site));
-    if (stranger !== undefined) return wrong(`"${stranger}" is none of ${sites.join(", ")}`);
-    return { ok: true, value: { ...fault, from, to } };
-  }
-  return { ok: true, value: fault };
-}
-
-function isFaultKind(kind: string): kind is Fault["kind"] {
-  return Object.hasOwn(faultGrammar, kind);
-}
-
-function faultFrom(kind: Fault["kind"], words: readonly string[]): Fault | null {
-  return readers[kind](words);
-}
-
-const readers: Readonly<Record<Fault["kind"], (words: readonly string[]) => Fault | null>> = {
-  "region-loss": ([region, ...more]) =>
-    region === undefined || more.length > 0 ? null : { kind: "region-loss", region },
-  "link-cut": ([from, to, way, ...more]) => {
-    if (from === undefined || to === undefined || more.length > 0) return null;
-    if (way === undefined) return { kind: "link-cut", from, to };
-    return way === "one-way" ? { kind: "link-cut", from, to, oneWay: true } : null;
-  },
-  "link-slow": ([from, to, latency = "", ...more]) => {
-    if (from === undefined || to === undefined || more.length > 0) return null;
-    return /^\d{1,5}$/.test(latency)
-      ? { kind: "link-slow", from, to, latencyMs: Number(latency) }
-      : null;
-  },
-  "process-kill": (words) => processFault("process-kill", words),
-  "process-freeze": (words) => processFault("process-freeze", words),
-  "route53-control-plane-down": (words) =>
-    words.length === 0 ? { kind: "route53-control-plane-down" } : null,
-  "arbiter-down": (words) => (words.length === 0 ? { kind: "arbiter-down" } : null),
-};
-
-function processFault(
-  kind: "process-kill" | "process-freeze",
-  [process, region, ...more]: readonly string[],
-): Fault | null {
-  if (process === undefined || region === undefined || more.length > 0) return null;
-  return isProcess(process) ? { kind, process, region } : null;
-}
-
-function isProcess(word: string): word is FaultProcess {
-  return word === "operator" || word === "app" || word === "postgres";
+  const fault = parseFault(words);
+  return fault.ok ? { ok: true, value: { atMs, fault: fault.value } } : fault;
 }
 
 function wrong(problem: string): { readonly ok: false; readonly problem: string } {

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { fractionOf } from "./load/orders.ts";
 import type { Drill } from "./drill.ts";
-import { resolveFault } from "./fault-plan.ts";
+import { resolveFault } from "../fault-text.ts";
 import type { Fault } from "../faults.ts";
 import type { PlannedFault } from "./scenarios/scenario.ts";
 

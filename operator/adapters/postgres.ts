@@ -22,6 +22,7 @@ export interface PostgresProps {
 
 export type PostgresDatabase = Database & { close(): Promise<void> };
 
+const applicationName = "switchback-operator";
 const installTimeoutMs = 15_000;
 
 const stateQuery = `
@@ -91,7 +92,7 @@ export function postgresDatabase({
     statement_timeout: timeoutMs,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
-    application_name: "switchback-operator",
+    application_name: applicationName,
   });
   // A connection that breaks while idle is no event of its own: the next call says so.
   pool.on("error", () => undefined);
@@ -102,7 +103,8 @@ export function postgresDatabase({
     grantLease: (grant) => grantLease(pool, grant),
     extendLease: ({ region, epoch, timeline, fromMs, leaseMs }) =>
       writeLease(pool, extendQuery, [region, epoch, timeline, fromMs, fromMs + leaseMs]),
-    closeLease: () => expected(() => closeLease(pool, timeoutMs)),
+    closeLease: () =>
+      expected(() => onOneConnection(pool, (client) => closeLease(client, timeoutMs))),
     hasReplayed: (token) => expected(() => hasReplayed(pool, token)),
     close: () => pool.end(),
   };
@@ -189,15 +191,18 @@ async function writeLease(
   return failed("conflict", `the database has no lease of ${values[0]} for epoch ${values[1]}`);
 }
 
+/** Takes effect at once, whatever snapshot a transaction has. */
+const closeQuery = "select setval('switchback.lease_limit', 0)";
+
 /**
- * Who might still commit: whoever has written, and whoever holds a snapshot from before the lease was
- * closed, in which (repeatable read) it would find the lease open for the rest of its transaction.
+ * Who might still commit; and whatever this operator sent before and gave up waiting for, which
+ * would open the lease again when it arrives.
  */
-const endWritersQuery = `
+const endOthersQuery = `
   select pid, pg_terminate_backend(pid) from pg_stat_activity
   where pid <> pg_backend_pid() and backend_type = 'client backend'
     and (backend_xid is not null
-         or (backend_xmin is not null and xact_start <= $1::timestamptz))`;
+         or (application_name = $1 and backend_start <= $2::timestamptz))`;
 
 /**
  * A commit of its own, so that everything before it is flushed and the flushed position is the end
@@ -208,20 +213,23 @@ const flushQuery = `
   select pg_logical_emit_message(true, 'switchback', 'lease closed')
   where set_config('synchronous_commit', 'local', true) is not null`;
 
-/** First refuse, then end what might still commit, then read where the WAL ends. */
-async function closeLease(pool: pg.Pool, timeoutMs: number): Promise<HandoverToken> {
-  await pool.query("select setval('switchback.lease_limit', 0)");
-  const closed = await pool.query<{ at: string }>("select clock_timestamp()::text as at");
+/** First refuse, then end what might still commit or open, then read where the WAL ends. */
+async function closeLease(client: pg.PoolClient, timeoutMs: number): Promise<HandoverToken> {
+  await client.query(closeQuery);
+  const closed = await client.query<{ at: string }>("select clock_timestamp()::text as at");
   const deadline = performance.now() + timeoutMs;
   for (;;) {
-    const { rows } = await pool.query<{ pid: number }>(endWritersQuery, [closed.rows[0]?.at]);
+    const others = [applicationName, closed.rows[0]?.at];
+    const { rows } = await client.query<{ pid: number }>(endOthersQuery, others);
     if (rows.length === 0) break;
     if (performance.now() > deadline) {
       throw new Error(`backends ${rows.map(({ pid }) => pid).join(", ")} would not end`);
     }
   }
-  await pool.query(flushQuery);
-  const { rows } = await pool.query<{ system: string; timeline: number; lsn: string }>(
+  // One of those that have ended may have opened it in its last moment.
+  await client.query(closeQuery);
+  await client.query(flushQuery);
+  const { rows } = await client.query<{ system: string; timeline: number; lsn: string }>(
     `select (select system_identifier::text from pg_control_system()) as system,
             switchback.current_timeline() as timeline,
             pg_current_wal_flush_lsn()::text as lsn`,
@@ -229,6 +237,22 @@ async function closeLease(pool: pg.Pool, timeoutMs: number): Promise<HandoverTok
   const row = rows[0];
   if (row === undefined) throw new Error("PostgreSQL did not say where its WAL ends");
   return { systemIdentifier: row.system, timeline: row.timeline, lsn: row.lsn };
+}
+
+/** A connection whose work failed may still wait for an answer; nobody else gets it. */
+async function onOneConnection<T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect();
+  let isDone = false;
+  try {
+    const result = await work(client);
+    isDone = true;
+    return result;
+  } finally {
+    client.release(!isDone);
+  }
 }
 
 async function hasReplayed(pool: pg.Pool, token: HandoverToken): Promise<boolean> {

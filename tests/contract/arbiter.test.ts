@@ -8,6 +8,9 @@ import { type Arbiters, east, inMemory, onDynamoDb, type Seat, west } from "./ar
 const word: HolderWord = { databaseMs: 1_700_000_000_123.5, database: "writable", app: "serving" };
 const token: HandoverToken = { systemIdentifier: "7345678901234567890", timeline: 3, lsn: "1/A0" };
 
+const entry = (planId: string) =>
+  ({ kind: "plan-finished", atMs: 1, planId, because: ["süß"] }) as const;
+
 describe.each([
   ["in memory", inMemory],
   ["on DynamoDB", () => onDynamoDb(400)],
@@ -124,9 +127,6 @@ describe.each([
       expect(await call).toMatchObject({ ok: false, fault: "unreachable" });
     }
   });
-
-  const entry = (planId: string) =>
-    ({ kind: "plan-finished", atMs: 1, planId, because: ["süß"] }) as const;
 
   test("the journal keeps everybody's entries in one order", async () => {
     expect(await inEast.journal.read()).toEqual({ ok: true, value: [] });

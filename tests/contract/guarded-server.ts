@@ -1,7 +1,7 @@
 //! A real PostgreSQL with the operator's own write guard, and sessions into it, for the tests of the
 //! guard. Leases are granted by the adapter that production uses.
 
-import pg from "pg";
+import { Client } from "pg";
 import type { LeaseGrant } from "../../failover/ports.ts";
 import { type PostgresDatabase, postgresDatabase } from "../../operator/adapters/postgres.ts";
 import type { PostgresServer } from "../../lab/postgres/server.ts";
@@ -19,7 +19,7 @@ export class GuardedServer {
   readonly database: PostgresDatabase;
   /** What the adapter found without a guard. */
   readonly guarded: string[] = [];
-  readonly #sessions: pg.Client[] = [];
+  readonly #sessions: Client[] = [];
 
   constructor(server: PostgresServer, name: string = defaultDatabase) {
     this.server = server;
@@ -64,12 +64,16 @@ export class GuardedServer {
 
   /** By the database's own clock, so that no test has to be quick or to wait. */
   async expire(): Promise<void> {
-    await this.query("select setval('switchback.lease_limit', 0)");
+    await this.query(
+      `select setval('switchback.lease_limit', switchback.limit_of(switchback.current_timeline(),
+                                                date_part('epoch', clock_timestamp()) * 1000 - 1))`,
+    );
   }
 
-  async session(user: string = labUser): Promise<pg.Client> {
+  async session(user: string = labUser, application = "test"): Promise<Client> {
     const { host, port } = this.server;
-    const client = new pg.Client({ host, port, user, database: this.name });
+    const names = { user, database: this.name, application_name: application };
+    const client = new Client({ host, port, ...names });
     client.on("error", () => undefined);
     await client.connect();
     this.#sessions.push(client);

@@ -3,7 +3,7 @@
 
 import "./one-realm.ts";
 import type { PostgresServer } from "../../lab/postgres/server.ts";
-import { compareLsn, writtenLsn } from "../../lab/postgres/wait.ts";
+import { labUser } from "../../lab/postgres/settings.ts";
 import { Bench, eventually } from "../lab/postgres-fixture.ts";
 import { answerTo, GuardedServer, readOnly } from "./guarded-server.ts";
 
@@ -116,34 +116,24 @@ test("readers that began after the closing, and idle sessions, are left alone", 
   expect(await answerTo(client.query("select * from orders"))).toBe("accepted");
 });
 
-test("the token names the place after which nobody writes any more", async () => {
+test("what the operator sent before and gave up waiting for does not open the lease again", async () => {
   await it.grant();
-  const clients = await Promise.all(Array.from({ length: 8 }, () => it.session()));
-  const accepted: number[] = [];
-  let stopped = false;
-  const writing = clients.map(async (client, writer) => {
-    for (let id = writer; !stopped; id += clients.length) {
-      const answer = await answerTo(client.query("insert into orders values ($1, 'a')", [id]));
-      if (answer !== "accepted") return;
-      accepted.push(id);
-    }
-  });
-  await eventually("writers are busy", () => accepted.length > 100);
-  const token = await it.database.closeLease();
-  if (!token.ok) throw new Error(token.detail);
-  await Promise.all(writing);
-  stopped = true;
-
-  const ids = await it.query<{ id: number }>("select id from orders order by id");
-  expect(ids.map(({ id }) => id)).toEqual(accepted.toSorted((a, b) => a - b));
-  expect(token.value.timeline).toBe(1);
-  expect(token.value.systemIdentifier).toMatch(/^\d{10,}$/);
-  const { lsn } = token.value;
-  expect(compareLsn(lsn, await writtenLsn(server))).toBeLessThanOrEqual(0);
-  const [commits] = await it.query<{ late: boolean }>(
-    `select exists (select from orders where pg_xact_status(xmin::text::xid8) <> 'committed') as late`,
+  const late = await it.session(labUser, "switchback-operator");
+  const [backend] = (await late.query<{ pid: number }>("select pg_backend_pid() as pid")).rows;
+  if (backend === undefined) throw new Error("no backend");
+  process.kill(backend.pid, "SIGSTOP");
+  const sent = answerTo(
+    late.query(
+      `select setval('switchback.lease_limit',
+                     switchback.limit_of(switchback.current_timeline(), 8e12))`,
+    ),
   );
-  expect(commits).toEqual({ late: false });
+  const closing = it.database.closeLease();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  process.kill(backend.pid, "SIGCONT");
+  expect(await closing).toMatchObject({ ok: true });
+  await sent;
+  expect(await leaseRow()).toMatchObject({ live: false });
 });
 
 test("a closed lease can be opened again under the same epoch, by whoever still holds it", async () => {

@@ -47,11 +47,15 @@ export class Wire {
 
   /** Calls of this name wait on their way until the returned function is called. */
   hold(name: string): () => void {
-    let release: () => void = () => undefined;
-    this.#gates.set(name, new Promise((resolve) => (release = resolve)));
+    const gate = new AbortController();
+    const { signal } = gate;
+    const opened = new Promise<void>((resolve) =>
+      signal.addEventListener("abort", () => resolve()),
+    );
+    this.#gates.set(name, opened);
     return () => {
       this.#gates.delete(name);
-      release();
+      gate.abort();
     };
   }
 

@@ -2,10 +2,10 @@
 //! Method: tables of texts; placeholders resolved against a described lab.
 
 import type { LabDescriptor } from "../../lab/descriptor.ts";
-import { parsePlannedFault, resolveFault } from "../../lab/drill/fault-plan.ts";
+import { parsePlannedFault } from "../../lab/drill/fault-plan.ts";
 import { lastFaultMs, lostRegions } from "../../lab/drill/injection.ts";
-import { nearest } from "../../lab/drill/nearest.ts";
 import { findScenario, scenarios } from "../../lab/drill/scenarios/registry.ts";
+import { resolveFault } from "../../lab/fault-text.ts";
 import type { Fault } from "../../lab/faults.ts";
 
 test.each([
@@ -102,11 +102,6 @@ test("every scenario is well formed: its own name, a first fault at zero, resolv
     const writes = (scenario.load.writesPerSecond * scenario.settleMs) / 1_000;
     expect(writes).toBeGreaterThan(scenario.criteria.acknowledgedMin);
   }
-});
-
-test("nearest knows when nothing is near", () => {
-  expect(nearest("lst", ["list"])).toBe("list");
-  expect(nearest("completely-else", ["list", "region-loss"])).toBeNull();
 });
 
 test("a plan is over when its last fault came and went", () => {

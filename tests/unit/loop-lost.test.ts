@@ -2,6 +2,7 @@
 //! never leave the lease with somebody who does nothing with it. Method: hold single calls on their
 //! way, let the world move meanwhile, and look how it ends.
 
+import { tick } from "../../operator/loop.ts";
 import { TwoRegions } from "../fakes/two-regions.ts";
 
 let earth: TwoRegions;
@@ -33,7 +34,6 @@ test("a renewal that is seen after the verdict and before the takeover stops the
   await operator.journal.append([]);
   earth.clock.advance(500);
   const release = arbiter.hold("journal.read");
-  const { tick } = await import("../../operator/loop.ts");
   const ticking = tick(operator);
   earth.active.comeBack();
   await earth.active.process.holder.renew();
@@ -71,7 +71,6 @@ test("a lease that is taken by a plan already dropped is used all the same", asy
   await earth.turn(0);
   expect(isTaken()).toBe(true);
   const { operator } = earth.standby.process;
-  const { tick } = await import("../../operator/loop.ts");
   earth.clock.advance(earth.topology.detection.readingAgeMsMax + 1);
   await tick(operator);
   expect(earth.kinds()).toContain("plan-abandoned");
@@ -96,7 +95,6 @@ test.each(Array.from({ length: 40 }, (_, index) => index))(
     await earth.active.process.lookout.lookAtDatabase();
     await earth.active.process.lookout.lookAtLease();
     await earth.standby.process.lookout.lookAtLease();
-    const { tick } = await import("../../operator/loop.ts");
     // Each bit says who ticks next.
     for (let step = 0; step < 12; step += 1) {
       const region = earth.regions[((seed * 2_654_435_761) >>> step) & 1];
@@ -115,6 +113,7 @@ test("a first epoch whose answer was lost is granted all the same", async () => 
   const fresh = new TwoRegions();
   fresh.active.wires.arbiter.failAfter("open");
   await fresh.until("it serves", () => fresh.serves(fresh.active.name));
+  expect(fresh.table.item).toMatchObject({ epoch: 1, holder: fresh.active.name });
   fresh.assertOneWriter();
 });
 
@@ -124,6 +123,7 @@ test("a process killed between opening the first epoch and granting it is replac
   await fresh.until("it is opened", () => fresh.table.item !== "absent");
   fresh.active.restart();
   await fresh.until("it serves", () => fresh.serves(fresh.active.name));
+  expect(fresh.table.item).toMatchObject({ epoch: 1, holder: fresh.active.name });
   fresh.assertOneWriter();
 });
 

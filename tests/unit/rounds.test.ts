@@ -44,12 +44,13 @@ test("the same round never runs twice at once, however slow it is", async () => 
 
 test("a round that hangs delays only itself", async () => {
   const rounds = new Rounds(clock);
-  let release: () => void = () => undefined;
+  const hung: (() => void)[] = [];
   let count = 0;
-  rounds.every(1, () => new Promise<void>((resolve) => (release = resolve)));
+  rounds.every(1, () => new Promise<void>((resolve) => hung.push(resolve)));
   rounds.every(1, async () => void (count += 1));
   await until(() => count > 5);
-  release();
+  expect(hung).toHaveLength(1);
+  for (const release of hung) release();
   await rounds.stop();
 });
 
@@ -73,6 +74,7 @@ test("the beat is asked anew each time", async () => {
   );
   await until(() => asked > 3);
   await rounds.stop();
+  expect(asked).toBeGreaterThan(3);
 });
 
 test("stop waits for what is under way, and nothing begins after it", async () => {
@@ -92,7 +94,9 @@ test("stop waits for what is under way, and nothing begins after it", async () =
 
 test("stop does not wait for the next beat", async () => {
   const rounds = new Rounds(clock);
-  rounds.every(3_600_000, async () => undefined);
+  let count = 0;
+  rounds.every(3_600_000, async () => void (count += 1));
   await pause(5);
   await rounds.stop();
+  expect(count).toBe(1);
 });

@@ -1,7 +1,7 @@
 //! Every scenario that can be drilled, the default first. To add one: a file beside this one and a
 //! line here.
 
-import { nearest } from "../nearest.ts";
+import { nearestName } from "../../../topology/nearest.ts";
 import { regionLoss } from "./region-loss.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -13,7 +13,7 @@ export function findScenario(name: string): Scenario | { readonly problem: strin
   const found = scenarios.find((scenario) => scenario.name === name);
   if (found !== undefined) return found;
   const names = scenarios.map((scenario) => scenario.name);
-  const meant = nearest(name, [...names, "list"]);
+  const meant = nearestName(name, [...names, "list"]);
   const hint = meant === null ? `there are: ${names.join(", ")}` : `did you mean ${meant}?`;
   return { problem: `no scenario is called "${name}"; ${hint}` };
 }
