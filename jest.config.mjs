@@ -11,4 +11,6 @@ export default {
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/.switchback/"],
   // Real processes on a shared machine: slow is not wrong.
   testTimeout: 60_000,
+  // The tests wait more than they compute: real databases, real links.
+  maxWorkers: 2,
 };

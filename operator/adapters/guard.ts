@@ -12,16 +12,17 @@ export interface Migration {
  * How long this database may accept writes lies in a sequence, not in a row: setting it takes effect
  * at once for every transaction, whatever its snapshot, and reading it costs no query. It holds the
  * timeline and the time of expiry (milliseconds since 1970, 43 bits), since promotion changes nothing
- * else that an ordinary role can read: a promoted replica, by whoever's hand, is on another timeline
- * and so without a lease. The first eight digits of a WAL file name are the timeline (PostgreSQL
- * documentation, "Write-Ahead Logging (WAL)", "WAL Internals").
+ * else that an ordinary role can read: a promoted replica, by whoever's hand, is on a later timeline,
+ * where every earlier limit is in the past. The first eight digits of a WAL file name are the timeline
+ * (PostgreSQL documentation, "Write-Ahead Logging (WAL)", "WAL Internals").
  */
-const timelineNow = `('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint`;
-const limit = `pg_sequence_last_value('switchback.lease_limit'::regclass)`;
+const limit = "pg_sequence_last_value('switchback.lease_limit'::regclass)";
+const walFile = "pg_walfile_name(pg_current_wal_insert_lsn())";
+const timelineNow = `('x' || left(${walFile}, 8))::bit(32)::bigint`;
 const expiryMs = `(${limit} & 8796093022207)`;
-const nowMs = `date_part('epoch', clock_timestamp()) * 1000`;
+const nowMs = "date_part('epoch', clock_timestamp()) * 1000";
 /** Null, and so not true, before the first grant. */
-const isLive = `${limit} >> 43 = ${timelineNow} and ${expiryMs} > ${nowMs}`;
+const isLive = `${limit} > (${timelineNow} << 43) + (${nowMs})::bigint`;
 
 const leaseTable = `
 create sequence switchback.lease_limit as bigint minvalue 0 no cycle;
@@ -68,16 +69,17 @@ grant select on switchback.write_lease, switchback.lease_limit to public;
 `;
 
 /**
- * Two checks in a transaction, whatever it writes. The statement trigger refuses at once; the
- * deferred one looks again when the transaction commits, since the lease may run out in between.
- * A setting that ends with the transaction remembers which of them has passed: a further statement
- * need not look, and a further row at commit need not either. Any write after a commit check (there
- * can be one, after SET CONSTRAINTS) makes the next commit check look again.
+ * One check, when the transaction commits: what it finds is what counts, however long the transaction
+ * was open. A check at each statement as well would refuse earlier, and cost as much again. Truncation
+ * touches no row that could be checked at commit, so it is checked at once.
  */
 const guardTriggers = `
-create function switchback.refuse() returns void
+create function switchback.guard() returns trigger
 language plpgsql as $$
 begin
+  if ${isLive} then
+    return null;
+  end if;
   raise exception 'no live write lease: this database must not accept writes'
     using errcode = 'read_only_sql_transaction',
           detail = coalesce(
@@ -86,37 +88,6 @@ begin
              from switchback.write_lease),
             'No lease was ever granted here.'),
           hint = 'Write to the region that holds the lease.';
-end $$;
-
-create function switchback.guard_statement() returns trigger
-language plpgsql as $$
-declare
-  noted text;
-begin
-  -- A truncation has no check at commit that could catch up on this one.
-  if tg_op <> 'TRUNCATE' and current_setting('switchback.guard', true) = 'written' then
-    return null;
-  end if;
-  if ${isLive} then
-    noted := set_config('switchback.guard', 'written', true);
-    return null;
-  end if;
-  perform switchback.refuse();
-end $$;
-
-create function switchback.guard_commit() returns trigger
-language plpgsql as $$
-declare
-  noted text;
-begin
-  if current_setting('switchback.guard', true) = 'committing' then
-    return null;
-  end if;
-  if ${isLive} then
-    noted := set_config('switchback.guard', 'committing', true);
-    return null;
-  end if;
-  perform switchback.refuse();
 end $$;
 
 create function switchback.guard_table(guarded oid) returns void
@@ -136,53 +107,53 @@ begin
     return;
   end if;
   if not exists (select from pg_trigger where tgrelid = guarded
-                 and tgfoid = 'switchback.guard_statement'::regproc) then
+                 and tgfoid = 'switchback.guard'::regproc and not tgdeferrable) then
     execute format(
-      'create trigger switchback_guard before insert or update or delete or truncate on %s
-       for each statement execute function switchback.guard_statement()', relation.name);
+      'create trigger switchback_guard before truncate on %s
+       for each statement execute function switchback.guard()', relation.name);
   end if;
   -- A partition inherits the row trigger of its parent. The name is the table's own: a table that
   -- brings a trigger of the same name as its new parent's could not be attached.
   if not exists (select from pg_trigger where tgrelid = guarded
-                 and tgfoid = 'switchback.guard_commit'::regproc) then
+                 and tgfoid = 'switchback.guard'::regproc and tgdeferrable) then
     execute format(
       'create constraint trigger switchback_guard_commit_%s after insert or update or delete on %s
        deferrable initially deferred
-       for each row execute function switchback.guard_commit()', guarded, relation.name);
+       for each row execute function switchback.guard()', guarded, relation.name);
   end if;
   -- New ones, and those that a restore or a person switched off.
   for disabled in
     select tgname from pg_trigger
     where tgrelid = guarded and tgenabled <> 'A'
-      and tgfoid in ('switchback.guard_statement'::regproc, 'switchback.guard_commit'::regproc)
+      and tgfoid = 'switchback.guard'::regproc
   loop
     execute format('alter table %s enable always trigger %I', relation.name, disabled);
   end loop;
 end $$;
 
 create view switchback.unguarded_tables as
-  select c.oid, c.oid::regclass::text as name
+  select c.oid, c.oid::regclass::text as name, c.relowner as owner
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where c.relkind in ('r', 'p')
     and c.relpersistence <> 't'
     and n.nspname not in ('pg_catalog', 'information_schema', 'switchback')
     and n.nspname !~ '^pg_'
-    and (select count(distinct t.tgfoid) from pg_trigger t
+    and (select count(distinct t.tgdeferrable) from pg_trigger t
          where t.tgrelid = c.oid and t.tgenabled = 'A'
-           and t.tgfoid in ('switchback.guard_statement'::regproc,
-                            'switchback.guard_commit'::regproc)) < 2;
+           and t.tgfoid = 'switchback.guard'::regproc) < 2;
+
+grant select on switchback.unguarded_tables to public;
 `;
 
 /** Tables made later are guarded as they appear, where the role may have event triggers. */
 const eventTrigger = `
 create function switchback.guard_new_tables() returns event_trigger
 language plpgsql as $$
-declare
-  made record;
 begin
-  for made in select * from pg_event_trigger_ddl_commands() where object_type = 'table' loop
-    perform switchback.guard_table(made.objid);
-  end loop;
+  -- All that lack it, not only what the command names: detaching a partition takes its guard away.
+  -- It runs as whoever gave the command, who can change only tables of their own.
+  perform switchback.guard_table(oid) from switchback.unguarded_tables
+  where pg_has_role(owner, 'usage');
 end $$;
 
 do $$

@@ -206,8 +206,8 @@ const endOthersQuery = `
 
 /**
  * A commit of its own, so that everything before it is flushed and the flushed position is the end
- * of a record. The position of the next insert is no such end: at the start of a page it lies behind
- * the page's header, and no replica replays up to there.
+ * of a record. The position of the next insert is no such end: at the start of a page it lies
+ * behind the page's header, and no replica replays up to there.
  */
 const flushQuery = `
   select pg_logical_emit_message(true, 'switchback', 'lease closed')

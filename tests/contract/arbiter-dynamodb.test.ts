@@ -55,6 +55,16 @@ test("a write whose answer is lost is sent once", async () => {
   expect(await arbiter.read()).toMatchObject({ ok: true, value: { epoch: 2, holder: west } });
 });
 
+test("a call that the service fails is not sent again by itself, and the next goes to the peer", async () => {
+  const opened = await open();
+  const { arbiter } = table.seat(east);
+  table.breakEndpoint(east);
+  table.calls.length = 0;
+  expect(await arbiter.renew(opened, word)).toMatchObject({ ok: false, fault: "unreachable" });
+  expect(table.calls).toEqual([`${east} UpdateItem`]);
+  expect(await arbiter.renew(opened, word)).toMatchObject({ ok: true });
+});
+
 test("a refusal of the condition does not change the replica", async () => {
   const opened = await open();
   const { arbiter } = table.seat(east);

@@ -4,7 +4,7 @@
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { AwsEndpoint } from "../../lab/aws/endpoint.ts";
 import { createMrscModel } from "../../lab/aws/dynamodb.ts";
-import { startAwsEndpoint } from "../../lab/aws/endpoint.ts";
+import { AwsError, startAwsEndpoint } from "../../lab/aws/endpoint.ts";
 import type { Arbiter, Journal } from "../../failover/ports.ts";
 import { dynamoDb } from "../../operator/adapters/dynamodb.ts";
 import { ArbiterTable, FakeArbiter, FakeJournal } from "../fakes/arbiter.ts";
@@ -65,6 +65,8 @@ export interface GlobalTable extends Arbiters {
   dropEndpoint(region: string): void;
   /** No answer from this region's replica finds back, whatever was done. */
   loseAnswers(region: string): void;
+  /** The region's endpoint answers every call with an error of its own. */
+  breakEndpoint(region: string): void;
   /** The site is cut off from the two others. */
   isolate(site: string): void;
 }
@@ -72,6 +74,7 @@ export interface GlobalTable extends Arbiters {
 export async function onDynamoDb(timeoutMs = 2_000): Promise<GlobalTable> {
   const isolated = new Set<string>();
   const dropped = new Set<string>();
+  const broken = new Set<string>();
   const answersLost = new Set<string>();
   const calls: string[] = [];
   const network = {
@@ -99,7 +102,11 @@ export async function onDynamoDb(timeoutMs = 2_000): Promise<GlobalTable> {
       host,
       port: 0,
       services: { dynamodb: { ...service, handlers } },
-      gate: async () => (dropped.has(region) ? "drop" : "ok"),
+      gate: async () => {
+        if (broken.has(region))
+          return new AwsError("InternalServerError", "broken", { status: 500 });
+        return dropped.has(region) ? "drop" : "ok";
+      },
       onCall: ({ operation }) => calls.push(`${region} ${operation}`),
     });
     endpoints.set(region, started);
@@ -124,6 +131,7 @@ export async function onDynamoDb(timeoutMs = 2_000): Promise<GlobalTable> {
       };
     },
     dropEndpoint: (region) => dropped.add(region),
+    breakEndpoint: (region) => broken.add(region),
     loseAnswers: (region) => answersLost.add(region),
     isolate: (site) => isolated.add(site),
     async damage(attribute) {

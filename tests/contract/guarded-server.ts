@@ -1,5 +1,5 @@
-//! A real PostgreSQL with the operator's own write guard, and sessions into it, for the tests of the
-//! guard. Leases are granted by the adapter that production uses.
+//! A real PostgreSQL with the operator's own write guard, and sessions into it, for the tests of
+//! the guard. Leases are granted by the adapter that production uses.
 
 import { Client } from "pg";
 import type { LeaseGrant } from "../../failover/ports.ts";

@@ -1,5 +1,6 @@
-//! Goal: no moment between a check and the end of a transaction lets a write through that began under
-//! a lease and ends without one. Method: real PostgreSQL, and transactions that were open before.
+//! Goal: no moment between a check and the end of a transaction lets a write through that began
+//! under a lease and ends without one. Method: real PostgreSQL, and transactions that were open
+//! before.
 
 import type { PostgresServer } from "../../lab/postgres/server.ts";
 import { Bench } from "../lab/postgres-fixture.ts";

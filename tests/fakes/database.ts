@@ -1,5 +1,5 @@
-//! A region's database in memory: role, timeline, clock, lease row and position. It answers "would a
-//! write be accepted now?", which is what every safety test asks.
+//! A region's database in memory: role, timeline, clock, lease row and position. It answers "would
+//! a write be accepted now?", which is what every safety test asks.
 
 import {
   type Database,

@@ -1,5 +1,5 @@
-//! The ports around lease and database, in memory: app pods, failover records, the health checkers of
-//! the world, and people who are told.
+//! The ports around lease and database, in memory: app pods, failover records, the health checkers
+//! of the world, and people who are told.
 
 import {
   type Announcer,

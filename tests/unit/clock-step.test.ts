@@ -21,7 +21,7 @@ const looks = fc.array(
   { minLength: 2, maxLength: 20 },
 );
 
-/** What a detector hears when the database's clock is read at each look; `setMs` moves the clock. */
+/** What a detector hears when the clock is read at each look; `setMs` moves the clock. */
 function samplesOf(made: readonly Look[], setMs: readonly number[] = []): readonly ClockSample[] {
   let nowMs = 0;
   let offsetMs = 1_000_000;

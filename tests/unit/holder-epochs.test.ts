@@ -1,6 +1,6 @@
-//! Goal: a new epoch is taken only from a lease that has lapsed, and granted only when the arbiter has
-//! confirmed it and nothing of a predecessor can still be under way. A clock that was set helps nobody.
-//! Method: the production holder over fakes.
+//! Goal: a new epoch is taken only from a lease that has lapsed, and granted only when the arbiter
+//! has confirmed it and nothing of a predecessor can still be under way. A clock that was set helps
+//! nobody. Method: the production holder over fakes.
 
 import type { LeaseWatch } from "../../failover/lease.ts";
 import { HolderBench, peer, region, timing, ungrantedMsMax } from "../fakes/bench.ts";

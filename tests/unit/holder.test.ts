@@ -1,5 +1,6 @@
-//! Goal: the database never accepts longer than the arbiter has confirmed, counted from before it was
-//! asked. Method: the production holder over fakes whose every call may be late, lost or refused.
+//! Goal: the database never accepts longer than the arbiter has confirmed, counted from before it
+//! was asked. Method: the production holder over fakes whose every call may be late, lost or
+//! refused.
 
 import * as fc from "fast-check";
 import { HolderBench, peer, region, timing } from "../fakes/bench.ts";

@@ -96,13 +96,12 @@ test("a suspicion warms the standby up before anything is decided", async () => 
 
 test("mode observe decides, and touches nothing", async () => {
   const observed = await new TwoRegions({ mode: "observe" }).begin();
-  const { wanted } = observed.standby.capacity;
   observed.active.lose();
   await observed.forMs(10_000);
   expect(observed.standby.verdict.kind).toBe("seize");
   expect(observed.entries).toEqual([]);
   expect(observed.table.item).toMatchObject({ epoch: 1 });
-  expect(observed.standby.capacity.wanted).toBe(wanted);
+  expect(observed.standby.capacity.wanted).toBe(observed.topology.capacity.standbyReplicas);
   expect(observed.standby.database.role).toBe("replica");
 });
 

@@ -1,6 +1,6 @@
 //! Goal: the operator may be killed at any point and the failover ends the same, in the same order.
-//! Method: count the ticks and port calls of an undisturbed failover, then repeat it once for each of
-//! them with a process that ends there and another that starts over the same fakes.
+//! Method: count the ticks and port calls of an undisturbed failover, then repeat it once for each
+//! of them with a process that ends there and another that starts over the same fakes.
 
 import { TwoRegions } from "../fakes/two-regions.ts";
 import { Crash } from "../fakes/wire.ts";

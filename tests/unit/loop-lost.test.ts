@@ -63,7 +63,7 @@ test("a holder that lets go in the middle of a forced plan is caught up with fir
 test("a lease that is taken by a plan already dropped is used all the same", async () => {
   earth.active.lose();
   await earth.until("a plan is started", () => earth.kinds().includes("plan-started"));
-  // The takeover is applied, nobody hears of it, and the first thing that works again is the append.
+  // The takeover is applied, nobody hears of it, and the first that works again is the append.
   const { arbiter } = earth.standby.wires;
   arbiter.failAfter("takeOver");
   arbiter.failBefore("read");

@@ -1,6 +1,6 @@
 //! Goal: a lost region is replaced in the order that keeps one writer, and every plan ends as it
-//! must. Method: the production loop over two regions in memory; after every single effect the fakes
-//! ask both databases whether they would accept a write.
+//! must. Method: the production loop over two regions in memory; after every single effect the
+//! fakes ask both databases whether they would accept a write.
 
 import { TwoRegions } from "../fakes/two-regions.ts";
 

@@ -1,5 +1,5 @@
-//! Goal: the operator starts with settings that are right, or says everything that is wrong at once.
-//! Method: files as people write them, with mistakes.
+//! Goal: the operator starts with settings that are right, or says everything that is wrong at
+//! once. Method: files as people write them, with mistakes.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,0 +1,51 @@
+//! Who may talk to whom: nobody, but for what the app and the operator need. Inbound only from the
+//! region's own network, where its load balancer and its Prometheus are.
+
+import { k8s } from "cdk8s-plus-27";
+import { Construct } from "constructs";
+import { appName, operatorName, podLabels, ports } from "./names.ts";
+import type { RegionProps } from "./region-chart.ts";
+
+/** Where EKS Pod Identity hands out AWS credentials, on every node. */
+const podIdentity = { cidr: "169.254.170.23/32", port: 80 } as const;
+
+export class NetworkPolicies extends Construct {
+  constructor(scope: Construct, id: string, { cidr, topology }: RegionProps) {
+    super(scope, id);
+    const policyTypes = ["Ingress", "Egress"];
+    new k8s.KubeNetworkPolicy(this, "deny", {
+      metadata: { name: "default-deny" },
+      spec: { podSelector: {}, policyTypes },
+    });
+    const workloads = [
+      { name: appName(topology), port: ports.app },
+      { name: operatorName(topology), port: ports.operator },
+    ];
+    for (const { name, port } of workloads) {
+      new k8s.KubeNetworkPolicy(this, name, {
+        metadata: { name },
+        spec: {
+          podSelector: { matchLabels: podLabels(name) },
+          policyTypes,
+          ingress: [{ from: [{ ipBlock: { cidr } }], ports: [tcp(port)] }],
+          egress: egress(cidr),
+        },
+      });
+    }
+  }
+}
+
+function egress(cidr: string): k8s.NetworkPolicyEgressRule[] {
+  return [
+    // To any address: where the cluster's DNS answers from differs with how nodes are run.
+    { ports: [tcp(53), { ...tcp(53), protocol: "UDP" }] },
+    { to: [{ ipBlock: { cidr } }], ports: [tcp(ports.database)] },
+    // AWS, the Kubernetes API, and both regions' public endpoints.
+    { ports: [tcp(443)] },
+    { to: [{ ipBlock: { cidr: podIdentity.cidr } }], ports: [tcp(podIdentity.port)] },
+  ];
+}
+
+function tcp(port: number): k8s.NetworkPolicyPort {
+  return { protocol: "TCP", port: k8s.IntOrString.fromNumber(port) };
+}

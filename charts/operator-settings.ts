@@ -1,0 +1,37 @@
+//! The two files that an operator reads: its own settings and the topology. No password is in them;
+//! who and where the database is comes from the environment, as any PostgreSQL client reads it.
+
+import { certificatesFile } from "./database.ts";
+import { appName, ports } from "./names.ts";
+import type { RegionProps } from "./region-chart.ts";
+
+/** Where the files lie in the container. */
+export const configFolder = "/etc/switchback/settings";
+export const serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/** File name to content. */
+export function operatorSettings(props: RegionProps): Readonly<Record<string, string>> {
+  const { parameters, region, topology } = props;
+  const settings = {
+    region,
+    topologyFile: `${configFolder}/topology.json`,
+    listen: { host: "0.0.0.0", port: ports.operator },
+    database: {
+      url: `postgres:///${topology.database.name}?sslmode=verify-full&sslrootcert=${certificatesFile}`,
+      instanceIdentifier: `${topology.service}-${region}`,
+    },
+    route53: { hostedZoneId: parameters.hostedZoneId },
+    // Without a node group: the cluster adds nodes by itself, as EKS Auto Mode does.
+    kubernetes: {
+      url: "https://kubernetes.default.svc",
+      tokenFile: `${serviceAccountFolder}/token`,
+      namespace: topology.service,
+      deployment: appName(topology),
+    },
+  };
+  return { "operator.json": json(settings), "topology.json": json(topology) };
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
