@@ -17,8 +17,6 @@ export class RefusedTopology extends Error {}
 
 /** Here and not in cdk.json, so that tests and every way to run this see the same. */
 const context = {
-  // The peer's replica of the arbiter is kept as the table is.
-  "@aws-cdk/aws-dynamodb:retainTableReplica": true,
   // Errors that the CDK finds in a template without asking AWS fail the synthesis.
   "@aws-cdk/core:validateAgainstDefaultRules": true,
 };

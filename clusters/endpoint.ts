@@ -50,11 +50,11 @@ function loadBalancer(scope: Construct, region: RegionName, prefix: string): Rec
     allowedPattern: "Z[A-Z0-9]+",
   });
   return RecordTarget.fromAlias({
-    // The load balancer's own health is left out on purpose: DNS follows the lease and nothing else.
+    // Counts beside our own health check: a load balancer without a ready pod has nobody to answer.
     bind: () => ({
       dnsName: name.valueAsString,
       hostedZoneId: zone.valueAsString,
-      evaluateTargetHealth: false,
+      evaluateTargetHealth: true,
     }),
   });
 }

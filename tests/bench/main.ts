@@ -9,7 +9,6 @@ import { benchFence, type FenceResult } from "./fence.ts";
 
 interface Options {
   readonly seconds: number;
-  readonly rounds: number;
   readonly clients: number;
   readonly json?: boolean;
 }
@@ -21,11 +20,10 @@ const program = new Command("bench")
 program
   .command("fence")
   .description("a pgbench-like transaction mix (TPC-B, fsync on) with the write guard and without")
-  .option("--seconds <n>", "length of one turn", positive(60), 3)
-  .option("--rounds <n>", "turns of each", positive(100), 7)
+  .option("--seconds <n>", "length of the measurement", positive(600), 30)
   .option("--clients <n>", "connections", positive(32), 4)
   .option("--json", "as JSON")
-  .action(async ({ clients, json, rounds, seconds }: Options) => {
+  .action(async ({ clients, json, seconds }: Options) => {
     const folder = mkdtempSync(join(tmpdir(), "switchback-bench-"));
     const stopping = new AbortController();
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -36,7 +34,6 @@ program
         folder,
         repository: repositoryOf(process.argv[1] ?? "."),
         seconds,
-        rounds,
         clients,
         signal: stopping.signal,
         onProgress: (text) => process.stderr.write(`${text}\n`),
@@ -47,19 +44,21 @@ program
     }
   });
 
-function textOf({ guardedTps, plainTps, slowerPercent }: FenceResult): string {
+function textOf(result: FenceResult): string {
+  const { controlPercent, guardedTps, plainTps, rounds, slowerPercent } = result;
   const line = (
     name: string,
-    { median, min, max }: FenceResult["plainTps"],
+    { median, lower, upper }: FenceResult["plainTps"],
     unit: string,
   ): string =>
-    `  ${name.padEnd(10)} ${median.toFixed(1).padStart(8)} ${unit}  (${min.toFixed(1)} to ${max.toFixed(1)})`;
+    `  ${name.padEnd(22)} ${median.toFixed(1).padStart(8)} ${unit}  (${lower.toFixed(1)} to ${upper.toFixed(1)})`;
   return [
     "",
-    "write guard, TPC-B-like transactions, fsync on, median of all rounds (least to most):",
+    `write guard, TPC-B-like transactions, fsync on; median (quartiles) of ${rounds} rounds`,
     line("without", plainTps, "tps"),
     line("with", guardedTps, "tps"),
-    line("slower by", slowerPercent, "%  "),
+    line("with it slower by", slowerPercent, "%  "),
+    line("noise: without, again", controlPercent, "%  "),
   ].join("\n");
 }
 

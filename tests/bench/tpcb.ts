@@ -7,13 +7,6 @@ const branches = 10;
 const tellersPerBranch = 10;
 const accountsPerBranch = 10_000;
 
-export interface TurnProps {
-  readonly url: string;
-  readonly clients: number;
-  readonly seconds: number;
-  readonly signal: AbortSignal;
-}
-
 export async function prepareTables(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -38,33 +31,29 @@ export async function prepareTables(url: string): Promise<void> {
   }
 }
 
-/** Transactions per second over one turn. */
-export async function runTurn({ url, clients, seconds, signal }: TurnProps): Promise<number> {
-  const connections = await Promise.all(
+export async function connect(url: string, clients: number): Promise<readonly pg.Client[]> {
+  return Promise.all(
     Array.from({ length: clients }, async () => {
       const client = new pg.Client({ connectionString: url });
       await client.connect();
       return client;
     }),
   );
-  try {
-    const startedMs = performance.now();
-    const endMs = startedMs + seconds * 1_000;
-    const counts = await Promise.all(
-      connections.map(async (client) => {
-        let done = 0;
-        for (; performance.now() < endMs; done += 1) {
-          signal.throwIfAborted();
-          await transact(client);
-        }
-        return done;
-      }),
-    );
-    const total = counts.reduce((sum, count) => sum + count, 0);
-    return (total * 1_000) / (performance.now() - startedMs);
-  } finally {
-    await Promise.all(connections.map((client) => client.end()));
-  }
+}
+
+/** Transactions per second of all connections together over one turn. */
+export async function runTurn(connections: readonly pg.Client[], turnMs: number): Promise<number> {
+  const startedMs = performance.now();
+  const endMs = startedMs + turnMs;
+  const counts = await Promise.all(
+    connections.map(async (client) => {
+      let done = 0;
+      for (; performance.now() < endMs; done += 1) await transact(client);
+      return done;
+    }),
+  );
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  return (total * 1_000) / (performance.now() - startedMs);
 }
 
 async function transact(client: pg.Client): Promise<void> {
