@@ -8,6 +8,7 @@ export default {
       { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } },
     ],
   },
+  setupFiles: ["<rootDir>/tests/one-realm.ts"],
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/.switchback/"],
   // Real processes on a shared machine: slow is not wrong.
   testTimeout: 60_000,

@@ -66,10 +66,7 @@ function podSpec(name: string, props: RegionProps): k8s.PodSpec {
     automountServiceAccountToken: true,
     terminationGracePeriodSeconds: terminationSeconds,
     containers: [container(props, `${name}-database`)],
-    volumes: [
-      { name: "settings", configMap: { name } },
-      certificatesVolume(`${name}-database`),
-    ],
+    volumes: [{ name: "settings", configMap: { name } }, certificatesVolume(`${name}-database`)],
   };
 }
 

@@ -26,12 +26,7 @@ export interface ProbeProps {
   readonly failureThreshold: number;
 }
 
-export function httpProbe({
-  path,
-  port,
-  periodSeconds,
-  failureThreshold,
-}: ProbeProps): k8s.Probe {
+export function httpProbe({ path, port, periodSeconds, failureThreshold }: ProbeProps): k8s.Probe {
   return {
     httpGet: { path, port: k8s.IntOrString.fromNumber(port) },
     periodSeconds,

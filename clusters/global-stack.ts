@@ -2,12 +2,7 @@
 //! records that follow them. The ids here are a contract: another id is another table, another check.
 
 import { CfnParameter, RemovalPolicy, Stack, type StackProps } from "aws-cdk-lib";
-import {
-  AttributeType,
-  Billing,
-  MultiRegionConsistency,
-  TableV2,
-} from "aws-cdk-lib/aws-dynamodb";
+import { AttributeType, Billing, MultiRegionConsistency, TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { HostedZone } from "aws-cdk-lib/aws-route53";
 import type { Construct } from "constructs";
 import { initialStandby, type RegionName, type Topology } from "../topology/topology.ts";

@@ -40,8 +40,10 @@ export const guards: readonly Guard[] = [
   },
 
   function coolingDown({ lease, wallMs }, policy) {
-    // Epoch 1 was opened at the first start: nothing has failed over yet.
-    if (lease === "unknown" || lease.item.epoch === 1) return null;
+    // Epoch 1 was opened at the first start: nothing has failed over yet. And a lease that was let go
+    // is nobody's: holding back would only leave everybody without service.
+    if (lease === "unknown" || lease.item.epoch === 1 || lease.item.holder === "nobody")
+      return null;
     const sinceSeconds = (wallMs - lease.item.sinceMs) / 1_000;
     if (sinceSeconds >= policy.blockPeriodSeconds) return null;
     return `the last change of holder was ${Math.round(sinceSeconds)} s ago, less than ${policy.blockPeriodSeconds} s`;

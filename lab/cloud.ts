@@ -3,7 +3,7 @@
 
 import { vantageHostname, type RegionName, type Topology } from "../topology/topology.ts";
 import { route53ControlPlaneRegion } from "../topology/aws-facts.ts";
-import { createMrscModel } from "./aws/dynamodb.ts";
+import { createMrscModel, type MrscModel } from "./aws/dynamodb.ts";
 import { startAwsEndpoint, type AwsCall, type GateDecision } from "./aws/endpoint.ts";
 import { startDnsServer } from "./dns/server.ts";
 import type { Mesh } from "./links/mesh.ts";
@@ -36,11 +36,60 @@ export interface Cloud {
 }
 
 export async function startCloud(props: CloudProps): Promise<Cloud> {
-  const { mesh, regions, sites, topology } = props;
-  const route53At =
-    sites.regions.find((name) => name === route53ControlPlaneRegion) ?? sites.regions[0];
+  const { regions, sites, topology } = props;
+  const controlPlane = sites.regions.find((name) => name === route53ControlPlaneRegion);
+  const route53At = controlPlane ?? sites.regions[0];
   const appPort = regions[0]?.ports.app ?? 0;
-  const route53 = createRoute53({
+  const route53 = route53Of(props, appPort);
+  const arbiter = arbiterOf(props);
+  const switches = { arbiterIsUp: true };
+  const endpoints = await Promise.all(
+    regions.map((region) =>
+      startAwsEndpoint({
+        region: region.name,
+        host: region.address,
+        port: region.ports.aws,
+        gate: (call) => gate(call, props.mesh, switches),
+        services: {
+          ...servicesOf({ region, regions, topology, arbiter }),
+          ...(region.name === route53At ? { route53: route53.service } : {}),
+        },
+      }),
+    ),
+  );
+  const { answer, hostedZoneId } = route53;
+  const dns = await startDnsServer({
+    host: internetAddress,
+    port: 0,
+    zone: topology.dns.zone,
+    answer,
+  });
+  const endpoint = regions.find(({ name }) => name === route53At)?.awsUrl ?? "";
+  return {
+    route53,
+    route53At,
+    route53Url: endpoint,
+    dnsPort: dns.port,
+    seesServing: (region) => isServing(route53, vantageHostname(topology, region)),
+    setArbiter(isUp) {
+      switches.arbiterIsUp = isUp;
+    },
+    async furnish() {
+      await createBuckets(regions);
+      const signingRegion = route53At;
+      await createRecords({ topology, sites, endpoint, signingRegion, hostedZoneId, appPort });
+      route53.start();
+    },
+    async close() {
+      await route53.stop();
+      await dns.close();
+      await Promise.all(endpoints.map((each) => each.close()));
+    },
+  };
+}
+
+function route53Of({ topology }: CloudProps, appPort: number): Route53Lab {
+  return createRoute53({
     zone: topology.dns.zone,
     speedup: topology.lab?.healthCheckSpeedup ?? 1,
     healthPropagationMs: topology.dns.propagationSeconds * 1_000,
@@ -49,70 +98,28 @@ export async function startCloud(props: CloudProps): Promise<Cloud> {
       port: port ?? appPort,
     }),
   });
-  const arbiter = createMrscModel({
+}
+
+function arbiterOf({ mesh, sites, topology }: CloudProps): MrscModel {
+  const model = createMrscModel({
     sites: [...sites.regions, sites.witness],
     network: {
       reachable: (from, to) => mesh.reachable(from, to),
       oneWayMs: (from, to) => mesh.oneWayMs(from, to),
     },
   });
-  arbiter.createTable(topology.arbiter.table);
+  model.createTable(topology.arbiter.table);
+  return model;
+}
 
-  let arbiterIsUp = true;
-  const gate = async ({ region, service }: AwsCall): Promise<GateDecision> => {
-    if (mesh.isDark(region)) return "drop";
-    return service === "dynamodb" && !arbiterIsUp ? "drop" : "ok";
-  };
-  const endpoints = await Promise.all(
-    regions.map((region) =>
-      startAwsEndpoint({
-        region: region.name,
-        host: region.address,
-        port: region.ports.aws,
-        gate,
-        services: {
-          ...servicesOf({ region, regions, topology, arbiter }),
-          ...(region.name === route53At ? { route53: route53.service } : {}),
-        },
-      }),
-    ),
-  );
-  const dns = await startDnsServer({
-    host: internetAddress,
-    port: 0,
-    zone: topology.dns.zone,
-    answer: route53.answer,
-  });
-  const route53Url = regions.find(({ name }) => name === route53At)?.awsUrl ?? "";
-  return {
-    route53,
-    route53At,
-    route53Url,
-    dnsPort: dns.port,
-    seesServing: (region) => isServing(route53, vantageHostname(topology, region)),
-    setArbiter(isUp) {
-      arbiterIsUp = isUp;
-    },
-    async furnish() {
-      const { hostedZoneId } = route53;
-      await createBuckets(regions);
-      const signingRegion = route53At;
-      await createRecords({
-        topology,
-        sites,
-        endpoint: route53Url,
-        signingRegion,
-        hostedZoneId,
-        appPort,
-      });
-      route53.start();
-    },
-    async close() {
-      await route53.stop();
-      await dns.close();
-      await Promise.all(endpoints.map((endpoint) => endpoint.close()));
-    },
-  };
+/** A region in the dark answers nobody, and neither does an arbiter that is down. */
+async function gate(
+  { region, service }: AwsCall,
+  mesh: Mesh,
+  { arbiterIsUp }: { readonly arbiterIsUp: boolean },
+): Promise<GateDecision> {
+  if (mesh.isDark(region)) return "drop";
+  return service === "dynamodb" && !arbiterIsUp ? "drop" : "ok";
 }
 
 function isServing({ answer }: Route53Lab, name: string): boolean {

@@ -6,9 +6,9 @@ import type { LabRegion } from "./region.ts";
 
 export interface Breakable {
   readonly mesh: Mesh;
-  regionNamed(name: string): LabRegion;
-  setRoute53ControlPlane(isUp: boolean): void;
-  setArbiter(isUp: boolean): void;
+  readonly regionNamed: (name: string) => LabRegion;
+  readonly setRoute53ControlPlane: (isUp: boolean) => void;
+  readonly setArbiter: (isUp: boolean) => void;
 }
 
 type FaultOf<K extends FaultKind> = Extract<Fault, { readonly kind: K }>;

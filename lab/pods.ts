@@ -2,6 +2,7 @@
 //! ready once its readiness answers, and a load balancer in front that only knows ready ones.
 
 import http from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Address } from "./descriptor.ts";
 import type { Pods } from "./kubernetes/api.ts";
 import { freePort } from "./processes/ports.ts";
@@ -40,7 +41,7 @@ export class AppPods implements Pods {
       const pod = this.#pods.find((candidate) => candidate.name === name);
       if (pod === undefined) return;
       pod.ready = false;
-      this.#watchReadiness(pod);
+      void this.#untilReady(pod);
     });
   }
 
@@ -89,18 +90,14 @@ export class AppPods implements Pods {
     this.#number += 1;
     this.#pods.push(pod);
     supervisor.run({ name: pod.name, script, nodeArgs: frugal, env: envOf(port) });
-    this.#watchReadiness(pod);
+    void this.#untilReady(pod);
   }
 
-  #watchReadiness(pod: Pod): void {
-    const again = (): void => {
-      if (this.#stopped || !this.#pods.includes(pod) || pod.ready) return;
-      void answersReady(this.#props.host, pod.port).then((ready) => {
-        pod.ready = ready;
-        if (!ready) setTimeout(again, readinessMs).unref();
-      });
-    };
-    again();
+  async #untilReady(pod: Pod): Promise<void> {
+    while (!this.#stopped && this.#pods.includes(pod) && !pod.ready) {
+      pod.ready = await answersReady(this.#props.host, pod.port);
+      if (!pod.ready) await sleep(readinessMs, undefined, { ref: false });
+    }
   }
 }
 

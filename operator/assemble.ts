@@ -29,46 +29,22 @@ export function assemble(
   metrics: OperatorMetrics,
 ) {
   const { region, topology } = config;
-  const { lease, promotion: expected, detection } = topology;
+  const { lease, promotion: expected } = topology;
   const peer = peerOf(topology, region);
-  const database = postgresDatabase({
-    connectionString: config.database.url,
-    timeoutMs: config.databaseTimeoutMs,
-    onGuarded: (tables) => log.info({ tables }, "write guard put on tables"),
-  });
-  const store = dynamoDb({
-    table: topology.arbiter.table,
-    group: topology.service,
-    timeoutMs: lease.operationTimeoutMs,
-    replicas: [region, peer].map((name) => ({
-      region: name,
-      endpoint: config.awsEndpoints?.arbiter[name],
-    })),
-  });
-  const board = new LeaseBoard(store.arbiter, clock);
-  const world = dnsWorld({
-    servers: config.dnsServers,
-    timeoutMs: detection.probeTimeoutMs,
-    nameOf: (name) => vantageHostname(topology, name),
-  });
-  const capacity = capacityOf(config);
-  const lookout = new Lookout({
-    region,
-    peer,
-    leaseMs: lease.leaseMs,
-    clock,
-    board,
-    database,
-    capacity,
-    world,
-    probe: (name) => probeServing(config.endpointOf(name), detection.probeTimeoutMs),
-  });
+  const adapters = adaptersOf(config, log);
+  const { capacity, database, store, world } = adapters;
+  const { arbiter, journal } = store;
+  const board = new LeaseBoard(arbiter, clock);
+  const probe = (name: string) => probeOf(config, name);
+  const { leaseMs } = lease;
+  const looking = { region, peer, leaseMs, clock, board, database, capacity, world, probe };
+  const lookout = new Lookout(looking);
   const granting = { epoch: 0 };
   const holder = new Holder({
     region,
     timing: lease,
     ungrantedMsMax: 4 * Math.max(expected.promoteMsExpected, expected.scaleMsExpected),
-    arbiter: store.arbiter,
+    arbiter,
     database,
     clock,
     board,
@@ -77,30 +53,58 @@ export function assemble(
     onEvent: (event) => noteEvent(event, log, metrics),
   });
   return {
+    ...adapters,
     board,
-    capacity,
-    database,
     episode: new Episode(),
     /** The epoch that a running plan of this region is about to grant; 0 when there is none. */
     granting,
     holder,
-    journal: store.journal,
+    journal,
     lookout,
-    peer,
-    world,
     announcer: announcerTo(log),
-    promotion: promotionOf(config),
-    traffic: route53Traffic({
-      access: { region, endpoint: config.awsEndpoints?.route53 },
-      hostedZoneId: config.route53.hostedZoneId,
-      hostname: topology.hostname,
-      timeoutMs: config.awsTimeoutMs,
-    }),
     async close(): Promise<void> {
       store.close();
       await database.close();
     },
   };
+}
+
+function adaptersOf(config: OperatorConfig, log: Logger) {
+  const { awsEndpoints, awsTimeoutMs, region, topology } = config;
+  return {
+    capacity: capacityOf(config),
+    promotion: promotionOf(config),
+    database: postgresDatabase({
+      connectionString: config.database.url,
+      timeoutMs: config.databaseTimeoutMs,
+      onGuarded: (tables) => log.info({ tables }, "write guard put on tables"),
+    }),
+    store: dynamoDb({
+      table: topology.arbiter.table,
+      group: topology.service,
+      timeoutMs: topology.lease.operationTimeoutMs,
+      replicas: [region, peerOf(topology, region)].map((name) => ({
+        region: name,
+        endpoint: awsEndpoints?.arbiter[name],
+      })),
+    }),
+    traffic: route53Traffic({
+      access: { region, endpoint: awsEndpoints?.route53 },
+      hostedZoneId: config.route53.hostedZoneId,
+      hostname: topology.hostname,
+      timeoutMs: awsTimeoutMs,
+    }),
+    world: dnsWorld({
+      servers: config.dnsServers,
+      timeoutMs: topology.detection.probeTimeoutMs,
+      nameOf: (name) => vantageHostname(topology, name),
+    }),
+  };
+}
+
+function probeOf({ endpointOf, topology }: OperatorConfig, region: string) {
+  const { probeTimeoutMs: timeoutMs } = topology.detection;
+  return probeServing({ endpoint: endpointOf(region), region, timeoutMs });
 }
 
 function capacityOf(config: OperatorConfig) {

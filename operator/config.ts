@@ -70,7 +70,7 @@ export function readConfig(file: string): ConfigResult {
     return refused(
       ...parsed.error.issues.map(
         ({ path, message }) =>
-          `${path.join(".") || "(file)"}: ${message}, given ${JSON.stringify(valueAt(given, path))}`,
+          `${path.join(".") || "(file)"}: ${message}, given ${shown(valueAt(given, path))}`,
       ),
     );
   }
@@ -83,7 +83,7 @@ function withTopology(config: z.infer<typeof configSchema>): ConfigResult {
     return refused(
       ...loaded.problems.map(
         ({ path, problem, given, allowed }) =>
-          `${config.topologyFile}: ${path}: ${problem}, given ${JSON.stringify(given)}, allowed ${String(allowed)}`,
+          `${config.topologyFile}: ${path}: ${problem}, given ${JSON.stringify(given)}, allowed ${allowed}`,
       ),
     );
   }
@@ -105,6 +105,11 @@ function withTopology(config: z.infer<typeof configSchema>): ConfigResult {
   const endpointOf = (region: string): string =>
     endpoints[region] ?? `https://${regionHostname(topology, region)}`;
   return { ok: true, config: { ...config, topology, endpointOf } };
+}
+
+/** What was given, without the password that a database URL may hold. */
+function shown(value: unknown): string {
+  return (JSON.stringify(value) ?? "nothing").replaceAll(/:[^:@/"]*@/g, ":***@");
 }
 
 function refused(...problems: string[]): ConfigResult {

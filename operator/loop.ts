@@ -3,12 +3,12 @@
 
 import {
   currentStage,
+  type JournalEntry,
   type PlanStarted,
   type RunningPlan,
   standingOf,
   unfinishedPlan,
 } from "../failover/journal.ts";
-import type { JournalEntry } from "../failover/journal.ts";
 import { planFailover, type Step } from "../failover/plan.ts";
 import type { Clock, Journal, Outcome } from "../failover/ports.ts";
 import { decide, type Observations, type Policy, type Verdict } from "../failover/verdict.ts";
@@ -26,7 +26,8 @@ export interface Operator {
   readonly ports: StepPorts;
   readonly episode: Episode;
   observe(): Observations;
-  report(verdict: Verdict, running: RunningPlan | "idle"): void;
+  /** `unread`: the journal did not answer, so what was known of a plan still stands. */
+  report(verdict: Verdict, running: RunningPlan | "idle" | "unread"): void;
 }
 
 export async function tick(operator: Operator): Promise<void> {
@@ -36,7 +37,7 @@ export async function tick(operator: Operator): Promise<void> {
   episode.note(verdict, clock.wallMs());
 
   const entries = await journal.read();
-  if (!entries.ok) return operator.report(verdict, "idle");
+  if (!entries.ok) return operator.report(verdict, "unread");
   const running = standingOf(entries.value);
   operator.report(verdict, running);
   if (running !== "idle" && running.plan.to === region) return advance(running, verdict, operator);

@@ -48,9 +48,12 @@ async function run(config: OperatorConfig): Promise<void> {
       logVerdict(verdict, log);
       if (verdict.kind === "seize" && topology.mode === "observe") metrics.wouldHave.inc();
     }
-    Object.assign(now, { verdict, running });
-    parts.granting.epoch =
-      running !== "idle" && running.plan.to === region ? running.plan.epoch : 0;
+    now.verdict = verdict;
+    if (running !== "unread") {
+      now.running = running;
+      const granting = running !== "idle" && running.plan.to === region;
+      parts.granting.epoch = granting ? running.plan.epoch : 0;
+    }
     publish(parts, metrics, verdict);
   });
   const page = await startPage({

@@ -23,10 +23,7 @@ type Answer = readonly [status: number, type: string, body: string];
 
 export async function startPage(props: PageProps): Promise<Page> {
   const server = http.createServer((request, response) => {
-    void answer(request.url ?? "/", props).then(([status, type, body]) => {
-      response.writeHead(status, { "content-type": type, "cache-control": "no-store" });
-      response.end(body);
-    });
+    void respond(request.url ?? "/", response, props);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -42,9 +39,19 @@ export async function startPage(props: PageProps): Promise<Page> {
   };
 }
 
+async function respond(
+  url: string,
+  response: http.ServerResponse,
+  props: PageProps,
+): Promise<void> {
+  const [status, type, body] = await answer(url, props);
+  response.writeHead(status, { "content-type": type, "cache-control": "no-store" });
+  response.end(body);
+}
+
 async function answer(url: string, props: PageProps): Promise<Answer> {
   try {
-    switch (url.split("?")[0]) {
+    switch (url.split("?")[0] ?? "") {
       case "/healthz":
         return [200, "text/plain", "ok\n"];
       case "/readyz": {

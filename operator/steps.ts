@@ -152,7 +152,7 @@ export const stepHandlers: StepHandlers = {
 
 /** The handler of a step, with the pairing of kinds that the table guarantees. */
 export function handlerOf<K extends StepKind>(step: StepOf<K>): StepHandler<K> {
-  return stepHandlers[step.kind as K] as StepHandler<K>;
+  return stepHandlers[step.kind];
 }
 
 function isHolder(plan: Plan, board: LeaseBoard): boolean {

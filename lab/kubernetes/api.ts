@@ -29,10 +29,7 @@ const replicasMax = 8;
 
 export async function startKubernetesApi(props: KubernetesProps): Promise<KubernetesApi> {
   const server = http.createServer((request, response) => {
-    void handle(request, props).then(([status, body]) => {
-      response.writeHead(status, { "content-type": "application/json" });
-      response.end(JSON.stringify(body));
-    });
+    void respond(request, response, props);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -51,16 +48,35 @@ export async function startKubernetesApi(props: KubernetesProps): Promise<Kubern
 
 type Answer = readonly [status: number, body: unknown];
 
+async function respond(
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+  props: KubernetesProps,
+): Promise<void> {
+  const [status, body] = await handle(request, props);
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(JSON.stringify(body));
+}
+
 async function handle(request: http.IncomingMessage, props: KubernetesProps): Promise<Answer> {
-  const path = new URL(request.url ?? "/", "http://kubernetes").pathname;
+  const { pathname } = new URL(request.url ?? "/", "http://kubernetes");
   const resource = `/apis/apps/v1/namespaces/${props.namespace}/deployments/${props.deployment}`;
-  const method = request.method ?? "GET";
-  if (path === "/version") return [200, { major: "1", minor: "35", gitVersion: "v1.35.0-lab" }];
-  if (path === "/healthz" || path === "/readyz") return [200, "ok"];
-  if (path === resource && method === "GET") return [200, deployment(props)];
-  if (path === `${resource}/scale` && method === "GET") return [200, scale(props)];
-  if (path === `${resource}/scale` && method === "PATCH") return patchScale(request, props);
-  return [404, failure(404, "NotFound", `the server could not find ${method} ${path}`)];
+  const call = `${request.method} ${pathname}`;
+  switch (call) {
+    case "GET /version":
+      return [200, { major: "1", minor: "35", gitVersion: "v1.35.0-lab" }];
+    case "GET /healthz":
+    case "GET /readyz":
+      return [200, "ok"];
+    case `GET ${resource}`:
+      return [200, deployment(props)];
+    case `GET ${resource}/scale`:
+      return [200, scale(props)];
+    case `PATCH ${resource}/scale`:
+      return patchScale(request, props);
+    default:
+      return [404, failure(404, "NotFound", `the server could not find ${call}`)];
+  }
 }
 
 async function patchScale(request: http.IncomingMessage, props: KubernetesProps): Promise<Answer> {

@@ -12,8 +12,8 @@ export interface Migration {
  * How long this database may accept writes lies in a sequence, not in a row: setting it takes effect
  * at once for every transaction, whatever its snapshot, and reading it costs no query. It holds the
  * timeline and the time of expiry (milliseconds since 1970, 43 bits), since promotion changes nothing
- * else that an ordinary role can read: a promoted replica, by whoever's hand, is on a later timeline,
- * where every earlier limit is in the past. The first eight digits of a WAL file name are the timeline
+ * else that an ordinary role can read: a promoted replica, by whoever's hand, is on another timeline
+ * and so without a lease. The first eight digits of a WAL file name are the timeline
  * (PostgreSQL documentation, "Write-Ahead Logging (WAL)", "WAL Internals").
  */
 const limit = "pg_sequence_last_value('switchback.lease_limit'::regclass)";
@@ -21,8 +21,13 @@ const walFile = "pg_walfile_name(pg_current_wal_insert_lsn())";
 const timelineNow = `('x' || left(${walFile}, 8))::bit(32)::bigint`;
 const expiryMs = `(${limit} & 8796093022207)`;
 const nowMs = "date_part('epoch', clock_timestamp()) * 1000";
-/** Null, and so not true, before the first grant. */
-const isLive = `${limit} > (${timelineNow} << 43) + (${nowMs})::bigint`;
+/**
+ * What is left of the lease in milliseconds, if the limit is of this timeline; far outside the half
+ * interval in which it is believed if it is of any other. Null before the first grant.
+ */
+const leftMs = `${limit} - (${timelineNow} << 43) - (${nowMs})::bigint`;
+/** Strictly between 0 and 2^37 ms, about four years, with the sequence read once. */
+const isLive = `abs(${leftMs} - 68719476736) < 68719476736`;
 
 const leaseTable = `
 create sequence switchback.lease_limit as bigint minvalue 0 no cycle;

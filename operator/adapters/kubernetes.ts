@@ -8,6 +8,7 @@ import {
 } from "@aws-sdk/client-eks";
 import * as z from "zod";
 import {
+  type CallFault,
   type Capacity,
   type CapacityState,
   failed,
@@ -72,28 +73,35 @@ async function request(
   body?: string,
 ): Promise<Outcome<unknown>> {
   const bearer = token();
+  const authorization = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
+  const contentType = body === undefined ? {} : { "content-type": "application/merge-patch+json" };
   try {
     const response = await fetch(new URL(path, url), {
       method,
       signal: AbortSignal.timeout(timeoutMs),
-      headers: {
-        accept: "application/json",
-        ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
-        ...(body === undefined ? {} : { "content-type": "application/merge-patch+json" }),
-      },
+      headers: { accept: "application/json", ...authorization, ...contentType },
       ...(body === undefined ? {} : { body }),
     });
     if (response.ok) return succeeded(await response.json());
-    const detail = `${method} ${path} answers ${response.status}`;
-    if (response.status === 401 || response.status === 403) return failed("denied", detail);
-    if (response.status === 409) return failed("conflict", detail);
-    if (response.status === 429) return failed("throttled", detail);
-    return failed(response.status >= 500 ? "unreachable" : "refused", detail);
+    return failed(faultOf(response.status), `${method} ${path} answers ${response.status}`);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     return failed("unreachable", `${method} ${path}: ${error.message}`);
   }
 }
+
+/** Kubernetes API conventions, "HTTP Status codes". */
+function faultOf(status: number): CallFault {
+  if (status >= 500) return "unreachable";
+  return faults.get(status) ?? "refused";
+}
+
+const faults: ReadonlyMap<number, CallFault> = new Map([
+  [401, "denied"],
+  [403, "denied"],
+  [409, "conflict"],
+  [429, "throttled"],
+]);
 
 /** Never shrinks: taking nodes away is no part of a failover. */
 async function growNodes(nodeGroup: NodeGroupProps, replicas: number): Promise<Outcome<void>> {

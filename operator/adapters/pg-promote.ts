@@ -1,12 +1,12 @@
 //! Promotion of a PostgreSQL that nobody manages for us: `pg_promote` over SQL.
 
-import pg from "pg";
+import { Client } from "pg";
 import { failed, type Promotion, succeeded } from "../../failover/ports.ts";
 
 export function pgPromotion(connectionString: string, timeoutMs: number): Promotion {
   return {
     async promote() {
-      const client = new pg.Client({
+      const client = new Client({
         connectionString,
         connectionTimeoutMillis: timeoutMs,
         query_timeout: timeoutMs,

@@ -1,7 +1,7 @@
 //! The region's own database over SQL: state, guard, lease. Works on RDS and on anything else that
 //! speaks PostgreSQL. Every call is bounded in time; a broken connection is replaced, not repaired.
 
-import pg from "pg";
+import { Client, Pool, type PoolClient } from "pg";
 import {
   type Database,
   type DatabaseState,
@@ -84,7 +84,7 @@ export function postgresDatabase({
   timeoutMs,
   onGuarded,
 }: PostgresProps): PostgresDatabase {
-  const pool = new pg.Pool({
+  const pool = new Pool({
     connectionString,
     max: 3,
     connectionTimeoutMillis: timeoutMs,
@@ -119,7 +119,7 @@ async function installOn(
   timeoutMs: number,
   onGuarded: PostgresProps["onGuarded"],
 ): Promise<void> {
-  const client = new pg.Client({
+  const client = new Client({
     connectionString,
     connectionTimeoutMillis: timeoutMs,
     query_timeout: installTimeoutMs,
@@ -136,7 +136,7 @@ async function installOn(
   }
 }
 
-async function readState(pool: pg.Pool): Promise<DatabaseState> {
+async function readState(pool: Pool): Promise<DatabaseState> {
   const { rows } = await pool.query<StateRow>(stateQuery);
   const row = rows[0];
   if (row === undefined) throw new Error("PostgreSQL answered a SELECT without FROM with no row");
@@ -159,7 +159,7 @@ async function readState(pool: pg.Pool): Promise<DatabaseState> {
   };
 }
 
-async function readLease(pool: pg.Pool): Promise<LeaseRow | undefined> {
+async function readLease(pool: Pool): Promise<LeaseRow | undefined> {
   try {
     return (await pool.query<LeaseRow>(leaseQuery)).rows[0];
   } catch (error) {
@@ -173,7 +173,7 @@ async function readLease(pool: pg.Pool): Promise<LeaseRow | undefined> {
  * The row first, and only when it is there for everybody the limit: a limit works at once, and until
  * then nobody must write under the epoch of the row before.
  */
-async function grantLease(pool: pg.Pool, grant: LeaseGrant): Promise<Outcome<void>> {
+async function grantLease(pool: Pool, grant: LeaseGrant): Promise<Outcome<void>> {
   const { region, epoch, timeline, fromMs, leaseMs } = grant;
   const written = await writeLease(pool, grantQuery, [region, epoch, timeline, fromMs]);
   if (!written.ok) return written;
@@ -181,7 +181,7 @@ async function grantLease(pool: pg.Pool, grant: LeaseGrant): Promise<Outcome<voi
 }
 
 async function writeLease(
-  pool: pg.Pool,
+  pool: Pool,
   query: string,
   values: readonly (string | number)[],
 ): Promise<Outcome<void>> {
@@ -214,7 +214,7 @@ const flushQuery = `
   where set_config('synchronous_commit', 'local', true) is not null`;
 
 /** First refuse, then end what might still commit or open, then read where the WAL ends. */
-async function closeLease(client: pg.PoolClient, timeoutMs: number): Promise<HandoverToken> {
+async function closeLease(client: PoolClient, timeoutMs: number): Promise<HandoverToken> {
   await client.query(closeQuery);
   const closed = await client.query<{ at: string }>("select clock_timestamp()::text as at");
   const deadline = performance.now() + timeoutMs;
@@ -241,8 +241,8 @@ async function closeLease(client: pg.PoolClient, timeoutMs: number): Promise<Han
 
 /** A connection whose work failed may still wait for an answer; nobody else gets it. */
 async function onOneConnection<T>(
-  pool: pg.Pool,
-  work: (client: pg.PoolClient) => Promise<T>,
+  pool: Pool,
+  work: (client: PoolClient) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect();
   let isDone = false;
@@ -255,7 +255,7 @@ async function onOneConnection<T>(
   }
 }
 
-async function hasReplayed(pool: pg.Pool, token: HandoverToken): Promise<boolean> {
+async function hasReplayed(pool: Pool, token: HandoverToken): Promise<boolean> {
   const { rows } = await pool.query<{ replayed: boolean }>(
     `select case when pg_is_in_recovery()
                  then (select system_identifier::text = $1 from pg_control_system())

@@ -5,7 +5,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { benchFence, type FenceResult } from "./fence.ts";
+import { benchFence, type FenceResult, type Spread } from "./fence.ts";
 
 interface Options {
   readonly seconds: number;
@@ -44,14 +44,13 @@ program
     }
   });
 
+function line(name: string, { median, lower, upper }: Spread, unit: string): string {
+  const range = `(${lower.toFixed(1)} to ${upper.toFixed(1)})`;
+  return `  ${name.padEnd(22)} ${median.toFixed(1).padStart(8)} ${unit}  ${range}`;
+}
+
 function textOf(result: FenceResult): string {
   const { controlPercent, guardedTps, plainTps, rounds, slowerPercent } = result;
-  const line = (
-    name: string,
-    { median, lower, upper }: FenceResult["plainTps"],
-    unit: string,
-  ): string =>
-    `  ${name.padEnd(22)} ${median.toFixed(1).padStart(8)} ${unit}  (${lower.toFixed(1)} to ${upper.toFixed(1)})`;
   return [
     "",
     `write guard, TPC-B-like transactions, fsync on; median (quartiles) of ${rounds} rounds`,

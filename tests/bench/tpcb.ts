@@ -1,14 +1,14 @@
 //! The transaction of TPC-B as pgbench runs it: three updates, a read, an insert, in seven round
 //! trips with prepared statements.
 
-import pg from "pg";
+import { Client, type QueryConfig } from "pg";
 
 const branches = 10;
 const tellersPerBranch = 10;
 const accountsPerBranch = 10_000;
 
 export async function prepareTables(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new Client({ connectionString: url });
   await client.connect();
   try {
     await client.query(`
@@ -31,10 +31,10 @@ export async function prepareTables(url: string): Promise<void> {
   }
 }
 
-export async function connect(url: string, clients: number): Promise<readonly pg.Client[]> {
+export async function connect(url: string, clients: number): Promise<readonly Client[]> {
   return Promise.all(
     Array.from({ length: clients }, async () => {
-      const client = new pg.Client({ connectionString: url });
+      const client = new Client({ connectionString: url });
       await client.connect();
       return client;
     }),
@@ -42,7 +42,7 @@ export async function connect(url: string, clients: number): Promise<readonly pg
 }
 
 /** Transactions per second of all connections together over one turn. */
-export async function runTurn(connections: readonly pg.Client[], turnMs: number): Promise<number> {
+export async function runTurn(connections: readonly Client[], turnMs: number): Promise<number> {
   const startedMs = performance.now();
   const endMs = startedMs + turnMs;
   const counts = await Promise.all(
@@ -56,7 +56,7 @@ export async function runTurn(connections: readonly pg.Client[], turnMs: number)
   return (total * 1_000) / (performance.now() - startedMs);
 }
 
-async function transact(client: pg.Client): Promise<void> {
+async function transact(client: Client): Promise<void> {
   const account = 1 + Math.floor(Math.random() * branches * accountsPerBranch);
   const teller = 1 + Math.floor(Math.random() * branches * tellersPerBranch);
   const branch = 1 + Math.floor(Math.random() * branches);
@@ -85,6 +85,6 @@ async function transact(client: pg.Client): Promise<void> {
   await client.query("end");
 }
 
-function named(name: string, text: string, values: readonly number[]): pg.QueryConfig {
+function named(name: string, text: string, values: readonly number[]): QueryConfig {
   return { name, text, values: [...values] };
 }

@@ -2,7 +2,6 @@
 //! and what its guard refuses, at the statement or at the commit, is not serving.
 //! Method: the app's ledger on a real PostgreSQL with the operator's own guard.
 
-import "./one-realm.ts";
 import { Gate } from "../../app/gate.ts";
 import { askLease } from "../../app/lease-question.ts";
 import { PostgresLedger } from "../../app/ledger.ts";

@@ -1,7 +1,6 @@
 //! Goal: the arbiter's adapter behaves when DynamoDB does not: lost replicas, no quorum, items that
 //! nobody can read. Method: the adapter over HTTP on a modelled global table, whose sites are cut off.
 
-import "./one-realm.ts";
 import { createMrscModel } from "../../lab/aws/dynamodb.ts";
 import { startAwsEndpoint } from "../../lab/aws/endpoint.ts";
 import { dynamoDb } from "../../operator/adapters/dynamodb.ts";

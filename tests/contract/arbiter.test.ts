@@ -1,7 +1,6 @@
 //! Goal: the arbiter in memory, on which the unit tests stand, keeps the same promises as the DynamoDB
 //! adapter on a global table. Method: one list of expectations, run on both.
 
-import "./one-realm.ts";
 import type { HandoverToken, HolderWord, LeaseItem } from "../../failover/ports.ts";
 import { type Arbiters, east, inMemory, onDynamoDb, type Seat, west } from "./arbiters.ts";
 

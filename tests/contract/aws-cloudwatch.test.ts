@@ -1,5 +1,5 @@
-// Goal: metrics come back as they were put, aggregated, and the caller learns who it is.
-// Method: the real clients of CloudWatch and STS.
+//! Goal: metrics come back as they were put, aggregated, and the caller learns who it is.
+//! Method: the real clients of CloudWatch and STS.
 
 import * as CloudWatch from "@aws-sdk/client-cloudwatch";
 import * as STS from "@aws-sdk/client-sts";

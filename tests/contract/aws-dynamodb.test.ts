@@ -1,5 +1,5 @@
-// Goal: items go in and out as with DynamoDB, and what it refuses is refused with its errors.
-// Method: the real client against a table whose three sites are all there.
+//! Goal: items go in and out as with DynamoDB, and what it refuses is refused with its errors.
+//! Method: the real client against a table whose three sites are all there.
 
 import * as DynamoDB from "@aws-sdk/client-dynamodb";
 import { createMrscModel, type MrscModel } from "../../lab/aws/dynamodb.ts";

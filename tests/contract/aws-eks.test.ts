@@ -1,5 +1,5 @@
-// Goal: node groups change their size within bounds, and in the time that nodes take.
-// Method: the real client; scalings that the test finishes.
+//! Goal: node groups change their size within bounds, and in the time that nodes take.
+//! Method: the real client; scalings that the test finishes.
 
 import * as EKS from "@aws-sdk/client-eks";
 import { eksService } from "../../lab/aws/eks.ts";

@@ -1,5 +1,5 @@
-// Goal: the endpoint speaks every protocol as AWS does, whatever the service behind it.
-// Method: real SDK clients, and raw HTTP where no SDK would send such a thing.
+//! Goal: the endpoint speaks every protocol as AWS does, whatever the service behind it.
+//! Method: real SDK clients, and raw HTTP where no SDK would send such a thing.
 
 import { request } from "node:http";
 import * as CloudWatch from "@aws-sdk/client-cloudwatch";

@@ -1,6 +1,6 @@
-// Goal: the arbiter's table keeps its promises across three sites: one order of changes, refusal
-// without a quorum, honest doubt when an answer is lost, stale reads where reads may be stale.
-// Method: real clients in two regions over a network whose links the test cuts.
+//! Goal: the arbiter's table keeps its promises across three sites: one order of changes, refusal
+//! without a quorum, honest doubt when an answer is lost, stale reads where reads may be stale.
+//! Method: real clients in two regions over a network whose links the test cuts.
 
 import * as DynamoDB from "@aws-sdk/client-dynamodb";
 import * as fc from "fast-check";

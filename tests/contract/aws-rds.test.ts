@@ -1,5 +1,5 @@
-// Goal: RDS describes the lab's databases and promotes one, as slowly as it is promoted.
-// Method: the real client; a fake of the lab's port whose promotions the test finishes.
+//! Goal: RDS describes the lab's databases and promotes one, as slowly as it is promoted.
+//! Method: the real client; a fake of the lab's port whose promotions the test finishes.
 
 import * as RDS from "@aws-sdk/client-rds";
 import { rdsService, type RdsInstance } from "../../lab/aws/rds.ts";

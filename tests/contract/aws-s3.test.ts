@@ -1,5 +1,5 @@
-// Goal: objects come back byte for byte, versions and conditions behave as in S3, and the memory of
-// the lab is bounded. Method: the real client in path style, and raw HTTP for broken uploads.
+//! Goal: objects come back byte for byte, versions and conditions behave as in S3, and the memory of
+//! the lab is bounded. Method: the real client in path style, and raw HTTP for broken uploads.
 
 import { request } from "node:http";
 import { Readable } from "node:stream";

@@ -7,6 +7,8 @@ import { probeServing } from "../../operator/adapters/probe.ts";
 
 const host = "127.0.0.1";
 const timeoutMs = 300;
+const region = "us-east-1";
+const probe = (endpoint: string) => probeServing({ endpoint, region, timeoutMs });
 const servers: net.Server[] = [];
 const sockets = new Set<net.Socket>();
 
@@ -34,15 +36,31 @@ test("200 is serving, and the path is the well-known one", async () => {
   const paths: (string | undefined)[] = [];
   const url = await answering((request, response) => {
     paths.push(request.url);
-    response.end('{"serving":true}');
+    response.end(`{"serving":true,"region":"${region}"}`);
   });
-  expect(await probeServing(url, timeoutMs)).toMatchObject({ health: "serving" });
+  expect(await probe(url)).toMatchObject({ health: "serving" });
   expect(paths).toEqual(["/.well-known/switchback/serving"]);
+});
+
+test.each(['{"serving":true,"region":"us-west-2"}', '{"serving":true}', "null", "<html>", ""])(
+  "200 with another body than this region's is failing: %s",
+  async (body) => {
+    const url = await answering((_request, response) => response.end(body));
+    expect(await probe(url)).toMatchObject({ health: "failing" });
+  },
+);
+
+test("a body without end is cut off, and not believed", async () => {
+  const url = await answering((_request, response) => {
+    response.write(`{"serving":true,"region":"${region}","more":"`);
+    response.end("x".repeat(100_000));
+  });
+  expect(await probe(url)).toMatchObject({ health: "failing" });
 });
 
 test.each([503, 500, 404, 301, 204])("%i is failing", async (status) => {
   const url = await answering((_request, response) => response.writeHead(status).end());
-  const answer = await probeServing(url, timeoutMs);
+  const answer = await probe(url);
   expect(answer).toMatchObject({ health: "failing" });
   expect(answer.detail).toContain(`${status}`);
 });
@@ -50,7 +68,7 @@ test.each([503, 500, 404, 301, 204])("%i is failing", async (status) => {
 test("a port where nobody listens is failing", async () => {
   const url = await answering(() => undefined);
   await new Promise((resolve) => servers.pop()?.close(resolve));
-  expect(await probeServing(url, timeoutMs)).toMatchObject({
+  expect(await probe(url)).toMatchObject({
     health: "failing",
     detail: expect.stringContaining("ECONNREFUSED"),
   });
@@ -58,7 +76,7 @@ test("a port where nobody listens is failing", async () => {
 
 test("an endpoint that takes the connection and never answers is failing, in its time", async () => {
   const url = await listen(net.createServer());
-  expect(await probeServing(url, timeoutMs)).toMatchObject({
+  expect(await probe(url)).toMatchObject({
     health: "failing",
     detail: expect.stringContaining("timeout"),
   });
@@ -71,7 +89,7 @@ test("an endpoint that answers a byte at a time is failing, in its time", async 
       socket.on("close", () => clearInterval(drip));
     }),
   );
-  expect(await probeServing(url, timeoutMs)).toMatchObject({ health: "failing" });
+  expect(await probe(url)).toMatchObject({ health: "failing" });
 });
 
 test("an endpoint that breaks off or speaks no HTTP is failing", async () => {
@@ -79,27 +97,31 @@ test("an endpoint that breaks off or speaks no HTTP is failing", async () => {
   const silent = await listen(net.createServer((socket) => socket.end()));
   const odd = await listen(net.createServer((socket) => socket.end("SSH-2.0-OpenSSH\r\n")));
   for (const url of [reset, silent, odd]) {
-    expect(await probeServing(url, timeoutMs)).toMatchObject({ health: "failing" });
+    expect(await probe(url)).toMatchObject({ health: "failing" });
   }
 });
 
-test("an answer whose body never ends is serving, and its connection is given up", async () => {
+test("an answer whose body never ends is failing in its time, and its connection is given up", async () => {
   const url = await answering((_request, response) => {
     response.writeHead(200, { "content-length": "100" });
     response.write("{");
   });
-  expect(await probeServing(url, timeoutMs)).toMatchObject({ health: "serving" });
+  expect(await probe(url)).toMatchObject({ health: "failing" });
   await new Promise((resolve) => setTimeout(resolve, 2 * timeoutMs));
   expect(sockets.size).toBe(0);
 });
 
 test("a name that does not resolve says something about us, not about them", async () => {
-  const answer = await probeServing("http://no-such-name.invalid", 5_000);
+  const answer = await probeServing({
+    endpoint: "http://no-such-name.invalid",
+    region,
+    timeoutMs: 5_000,
+  });
   expect(answer).toMatchObject({ health: "silent" });
 });
 
 test("an endpoint that should speak TLS and does not is failing", async () => {
   const url = await listen(net.createServer((socket) => socket.end("no TLS here\r\n")));
-  const answer = await probeServing(url.replace("http:", "https:"), timeoutMs);
+  const answer = await probe(url.replace("http:", "https:"));
   expect(answer).toMatchObject({ health: "failing" });
 });

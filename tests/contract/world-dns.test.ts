@@ -1,7 +1,6 @@
 //! Goal: what the health checkers of the world see is read through DNS alone, and what is no clear
 //! answer is no answer. Method: the adapter against the lab's name server, over real UDP.
 
-import "./one-realm.ts";
 import type { DnsAnswer, DnsRecord } from "../../lab/dns/answer.ts";
 import { startDnsServer, type DnsServer } from "../../lab/dns/server.ts";
 import type { World } from "../../failover/ports.ts";

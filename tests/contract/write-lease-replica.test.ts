@@ -1,7 +1,6 @@
 //! Goal: on both sides of a promotion there is at most one database that accepts writes, and a
 //! handover loses nothing. Method: two real servers, streaming across a link that can be cut.
 
-import "./one-realm.ts";
 import { waitCaughtUp, waitStreaming } from "../../lab/postgres/wait.ts";
 import { pgPromotion } from "../../operator/adapters/pg-promote.ts";
 import { defaultDatabase, labUser } from "../../lab/postgres/settings.ts";

@@ -1,7 +1,6 @@
 //! Goal: the operator's hold on the lease row: what it grants, prolongs and closes, and that
 //! nothing is written after a closing. Method: the production adapter on real PostgreSQL.
 
-import "./one-realm.ts";
 import type { PostgresServer } from "../../lab/postgres/server.ts";
 import { labUser } from "../../lab/postgres/settings.ts";
 import { Bench, eventually } from "../lab/postgres-fixture.ts";

@@ -169,7 +169,7 @@ export class Region {
       }),
       report: (verdict, running) => {
         this.verdict = verdict;
-        granting.epoch = epochOf(running, name);
+        if (running !== "unread") granting.epoch = epochOf(running, name);
       },
     };
     const tending = { region: name, topology, board, capacity, database, episode, holder, lookout };

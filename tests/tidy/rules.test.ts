@@ -18,8 +18,11 @@ function hits(files: readonly SourceFile[], pattern: RegExp): readonly string[] 
 test("the core has no clock, no chance, no environment, no timer, no logger", () => {
   const banned =
     /\b(Date\.|new Date|performance\.|Math\.random|randomUUID|setTimeout|setInterval|setImmediate|process\.|console\.)/;
-  expect(hits(readSources("failover", "topology"), banned).filter((hit) => !hit.startsWith("topology/main")))
-    .toEqual([]);
+  expect(
+    hits(readSources("failover", "topology"), banned).filter(
+      (hit) => !hit.startsWith("topology/main"),
+    ),
+  ).toEqual([]);
 });
 
 test("the core imports no package but the topology's own", () => {
@@ -37,15 +40,16 @@ test("regions are named in the topology and nowhere else", () => {
   expect(hits(others, region)).toEqual([]);
 });
 
-test("no file is longer than 320 lines", () => {
-  const long = everything.filter(({ lines }) => lines.length > 321);
+test("no file is longer than 320 lines; tables of tests may have 550", () => {
+  const linesMax = (folder: string) => (folder === "tests" ? 550 : 320);
+  const long = everything.filter(({ folder, lines }) => lines.length > linesMax(folder) + 1);
   expect(long.map(({ path, lines }) => `${path}: ${lines.length - 1}`)).toEqual([]);
 });
 
-test("no line is longer than 100 columns, long texts and patterns apart", () => {
+test("no line is longer than 106 columns, texts apart; the formatter holds code to 100", () => {
   const long = everything.flatMap(({ path, lines }) =>
     lines.flatMap((line, index) =>
-      line.length > 100 && !/["'`/]/.test(line) ? [`${path}:${index + 1}`] : [],
+      line.length > 106 && !/["'`|]/.test(line) ? [`${path}:${index + 1}`] : [],
     ),
   );
   expect(long).toEqual([]);

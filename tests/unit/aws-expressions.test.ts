@@ -1,5 +1,5 @@
-// Goal: conditions and updates mean what they mean in DynamoDB, and malformed ones are refused in
-// its words. Method: tables of expressions over one item.
+//! Goal: conditions and updates mean what they mean in DynamoDB, and malformed ones are refused in
+//! its words. Method: tables of expressions over one item.
 
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { addNumbers, compareNumbers, normaliseNumber } from "../../lab/aws/dynamodb/decimal.ts";

@@ -111,8 +111,10 @@ test("every guard has its row here", () => {
 
 test.each(Object.entries(objections))(
   "the guard %s turns a due failover into a hold, with its reason",
-  (_name, [changes, reason, more = {}]) => {
-    const dues: readonly Changes[] = [gone, { readings: outside }, { item: { holder: "nobody" } }];
+  (name, [changes, reason, more = {}]) => {
+    // A lease that was let go does not wait for the block period: nobody else would serve meanwhile.
+    const released = name === "coolingDown" ? [] : [{ item: { holder: "nobody" } }];
+    const dues: readonly Changes[] = [gone, { readings: outside }, ...released];
     for (const due of dues) {
       const item = { ...due.item, ...changes.item };
       const verdict = decide(seenWith({ ...due, ...changes, item }), { ...policy, ...more });
@@ -190,3 +192,8 @@ function lagging(lagMs: number): Changes {
 function changedAgo(ms: number): Changes {
   return { ...gone, item: { epoch: 2, sinceMs: wallMs - ms } };
 }
+
+test("a lease that was let go is taken up even within the block period", () => {
+  const item = { epoch: 2, sinceMs: wallMs - 9_000, holder: "nobody" };
+  expect(decide(seenWith({ item }), policy).kind).toBe("seize");
+});
