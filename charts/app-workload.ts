@@ -9,7 +9,7 @@ import { regionHostname } from "../topology/topology.ts";
 import { certificatesMount, certificatesVolume, secretVariable } from "./database.ts";
 import { digestOf, imageIn } from "./image.ts";
 import { appName, podLabels, ports } from "./names.ts";
-import type { RegionProps } from "./region-chart.ts";
+import type { RegionProps } from "./parameters.ts";
 import { httpProbe, restrictedContainer, restrictedPod } from "./restricted.ts";
 
 const zone = "topology.kubernetes.io/zone";

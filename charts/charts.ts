@@ -4,16 +4,8 @@
 import { App, YamlOutputType } from "cdk8s";
 import { peerOf, type Topology } from "../topology/topology.ts";
 import { imageProblem } from "./image.ts";
+import type { ChartParameters } from "./parameters.ts";
 import { RegionChart } from "./region-chart.ts";
-
-/** What a topology cannot know. */
-export interface ChartParameters {
-  /** By digest. `{region}` becomes the region's name, so that each pulls from its own registry. */
-  readonly appImage: string;
-  readonly operatorImage: string;
-  /** Route 53's id of the topology's `dns.zone`. */
-  readonly hostedZoneId: string;
-}
 
 /** Says everything that is wrong with the parameters, one problem a line. */
 export class RefusedParameters extends Error {}

@@ -3,7 +3,8 @@
 
 import { Command, Option } from "commander";
 import { findTopology, formatProblems } from "../topology/load.ts";
-import { charts, type ChartParameters, RefusedParameters } from "./charts.ts";
+import { charts, RefusedParameters } from "./charts.ts";
+import type { ChartParameters } from "./parameters.ts";
 
 interface Options extends ChartParameters {
   readonly topology: string;

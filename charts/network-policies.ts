@@ -4,7 +4,7 @@
 import { k8s } from "cdk8s-plus-27";
 import { Construct } from "constructs";
 import { appName, operatorName, podLabels, ports } from "./names.ts";
-import type { RegionProps } from "./region-chart.ts";
+import type { RegionProps } from "./parameters.ts";
 
 /** Where EKS Pod Identity hands out AWS credentials, on every node. */
 const podIdentity = { cidr: "169.254.170.23/32", port: 80 } as const;

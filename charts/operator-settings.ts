@@ -3,7 +3,7 @@
 
 import { certificatesFile } from "./database.ts";
 import { appName, ports } from "./names.ts";
-import type { RegionProps } from "./region-chart.ts";
+import type { RegionProps } from "./parameters.ts";
 
 /** Where the files lie in the container. */
 export const configFolder = "/etc/switchback/settings";

@@ -8,7 +8,7 @@ import { certificatesMount, certificatesVolume, secretVariable } from "./databas
 import { imageIn } from "./image.ts";
 import { appName, operatorName, podLabels, ports } from "./names.ts";
 import { configFolder, operatorSettings, serviceAccountFolder } from "./operator-settings.ts";
-import type { RegionProps } from "./region-chart.ts";
+import type { RegionProps } from "./parameters.ts";
 import { httpProbe, restrictedContainer, restrictedPod } from "./restricted.ts";
 
 const terminationSeconds = 30;

@@ -4,20 +4,10 @@
 import { Chart, JsonPatch } from "cdk8s";
 import { k8s } from "cdk8s-plus-27";
 import type { Construct } from "constructs";
-import type { RegionName, Topology } from "../topology/topology.ts";
 import { AppWorkload } from "./app-workload.ts";
-import type { ChartParameters } from "./charts.ts";
 import { NetworkPolicies } from "./network-policies.ts";
 import { OperatorWorkload } from "./operator-workload.ts";
-
-export interface RegionProps {
-  readonly topology: Topology;
-  readonly region: RegionName;
-  readonly peer: RegionName;
-  /** Address range of the region's VPC. */
-  readonly cidr: string;
-  readonly parameters: ChartParameters;
-}
+import type { RegionProps } from "./parameters.ts";
 
 export class RegionChart extends Chart {
   constructor(scope: Construct, id: string, props: RegionProps) {

@@ -2,7 +2,7 @@
 //! objection at once. A new one is one function here, one row in its test table, one line in
 //! docs/guards.md.
 
-import type { Observations, Policy } from "./verdict.ts";
+import type { Observations, Policy } from "./observations.ts";
 
 /** A reason to hold, or `null` when there is no objection. */
 export type Guard = (seen: Observations, policy: Policy) => string | null;

@@ -3,7 +3,7 @@
 
 import type { RegionName } from "../topology/topology.ts";
 import type { Plan, Stage, StepKind } from "./plan.ts";
-import type { CallFault } from "./ports.ts";
+import type { CallFault } from "./outcome.ts";
 
 /** `atMs` is wall clock milliseconds, for people and for evidence. */
 export type JournalEntry =

@@ -1,7 +1,7 @@
 //! The challenger's side of the lease, as arithmetic: how long has the holder been silent?
 //! Times are the challenger's own monotonic clock; no two clocks are ever compared.
 
-import type { LeaseItem } from "./ports.ts";
+import type { LeaseItem } from "./lease-item.ts";
 
 export interface LeaseTiming {
   readonly leaseMs: number;

@@ -2,7 +2,7 @@
 //! lease before promotion, promotion before grant, grant before anybody is sent here.
 
 import type { RegionName } from "../topology/topology.ts";
-import type { HandoverToken } from "./ports.ts";
+import type { HandoverToken } from "./lease-item.ts";
 
 export type Step =
   /** Makes this region the holder of the next epoch. */

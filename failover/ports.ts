@@ -3,57 +3,14 @@
 
 import type { RegionName } from "../topology/topology.ts";
 import type { JournalEntry } from "./journal.ts";
-
-/** Why a call did not do what it should. The closed list: whatever else happens is a bug. */
-export type CallFault = "unreachable" | "throttled" | "denied" | "conflict" | "refused";
-
-/** An expected failure is a value. A thrown error is a bug, and stops the process. */
-export type Outcome<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly fault: CallFault; readonly detail: string };
-
-export function succeeded<T>(value: T): Outcome<T> {
-  return { ok: true, value };
-}
-
-export function failed(fault: CallFault, detail: string): Outcome<never> {
-  return { ok: false, fault, detail };
-}
+import type { HandoverToken, HolderWord, LeaseItem } from "./lease-item.ts";
+import type { Outcome } from "./outcome.ts";
 
 export interface Clock {
   /** Milliseconds that only ever grow; the origin means nothing. Every wait is measured on it. */
   monotonicMs(): number;
   /** Milliseconds since 1970, for people and for evidence. No safety rule reads it. */
   wallMs(): number;
-}
-
-/** Where the WAL of a closed database ends. A replica that replayed it has lost nothing. */
-export interface HandoverToken {
-  readonly systemIdentifier: string;
-  readonly timeline: number;
-  /** PostgreSQL log sequence number, such as "0/3000148". */
-  readonly lsn: string;
-}
-
-/** What the holder says of itself with each renewal. */
-export interface HolderWord {
-  /** The holder's database clock when this renewal was asked for, in milliseconds since 1970. */
-  readonly databaseMs: number;
-  /** `ungranted`: the database has no lease of this epoch yet. */
-  readonly database: "writable" | "closed" | "ungranted" | "unreachable";
-  readonly app: "serving" | "failing" | "silent";
-}
-
-/** The one record that both regions obey. Every change of it is a conditional write. */
-export interface LeaseItem {
-  readonly epoch: number;
-  readonly holder: RegionName | "nobody";
-  readonly renewals: number;
-  /** Wall clock of whoever opened this epoch, for people and for the block period. */
-  readonly sinceMs: number;
-  readonly word: HolderWord | "none";
-  /** Set when the holder let go on purpose. */
-  readonly token: HandoverToken | "none";
 }
 
 export interface Arbiter {

@@ -1,7 +1,7 @@
 //! What a drill may ask of a running lab.
 
 import type { LabDescriptor } from "./descriptor.ts";
-import type { ActiveFault, Fault } from "./faults.ts";
+import type { ActiveFault, Fault } from "./faults/faults.ts";
 
 export interface Lab {
   readonly descriptor: LabDescriptor;

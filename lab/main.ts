@@ -4,8 +4,8 @@
 import { Command, CommanderError } from "commander";
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { heal, inject, showStatus } from "./remote.ts";
-import { start, type StartOptions } from "./start.ts";
+import { heal, inject, showStatus } from "./command/remote.ts";
+import { start, type StartOptions } from "./command/start.ts";
 
 /** Upwards from the running bundle to the package that it belongs to. */
 function findRepository(): string {

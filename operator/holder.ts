@@ -1,17 +1,11 @@
 //! The holder's side of the lease: renew it with the arbiter, then, and only then, let the database
 //! accept writes a little longer. `t0` is always the database's clock, read before the arbiter is asked.
 
-import type {
-  Arbiter,
-  Clock,
-  Database,
-  DatabaseState,
-  HolderWord,
-  LeaseItem,
-  Outcome,
-} from "../failover/ports.ts";
+import type { Arbiter, Clock, Database, DatabaseState } from "../failover/ports.ts";
+import type { HolderWord, LeaseItem } from "../failover/lease-item.ts";
+import type { Outcome } from "../failover/outcome.ts";
 import { hasLapsed, type LeaseWatch } from "../failover/lease.ts";
-import { failed, succeeded } from "../failover/ports.ts";
+import { failed, succeeded } from "../failover/outcome.ts";
 import type { RegionName } from "../topology/topology.ts";
 import { ClockStepDetector } from "./clock-step.ts";
 import type { LeaseBoard } from "./lease-board.ts";

@@ -2,7 +2,9 @@
 //! came: a read, a renewal, a takeover. Everybody here reads the lease from this one place.
 
 import { type LeaseWatch, watchLease } from "../failover/lease.ts";
-import type { Arbiter, Clock, LeaseItem, Outcome } from "../failover/ports.ts";
+import type { Arbiter, Clock } from "../failover/ports.ts";
+import type { LeaseItem } from "../failover/lease-item.ts";
+import type { Outcome } from "../failover/outcome.ts";
 
 export class LeaseBoard {
   readonly #arbiter: Arbiter;

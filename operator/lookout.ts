@@ -1,16 +1,16 @@
 //! Looks, and keeps looking, at the other region from four sides, each on its own clock so that a
 //! slow one never delays another. Decides nothing: it only says what was seen, and when.
 
-import type { Reading, StandbyState, Vantage } from "../failover/verdict.ts";
+import type { Reading, StandbyState, Vantage } from "../failover/observations.ts";
 import type {
   Capacity,
   CapacityState,
   Clock,
   Database,
   DatabaseState,
-  HolderWord,
   World,
 } from "../failover/ports.ts";
+import type { HolderWord } from "../failover/lease-item.ts";
 import type { RegionName } from "../topology/topology.ts";
 import type { ProbeAnswer } from "./adapters/probe.ts";
 import type { LeaseBoard } from "./lease-board.ts";

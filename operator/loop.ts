@@ -10,8 +10,10 @@ import {
   unfinishedPlan,
 } from "../failover/journal.ts";
 import { planFailover, type Step } from "../failover/plan.ts";
-import type { Clock, Journal, Outcome } from "../failover/ports.ts";
-import { decide, type Observations, type Policy, type Verdict } from "../failover/verdict.ts";
+import type { Clock, Journal } from "../failover/ports.ts";
+import type { Outcome } from "../failover/outcome.ts";
+import { decide, type Verdict } from "../failover/verdict.ts";
+import type { Observations, Policy } from "../failover/observations.ts";
 import type { RegionName } from "../topology/topology.ts";
 import type { Episode } from "./episode.ts";
 import { handlerOf, type StepPorts } from "./steps.ts";

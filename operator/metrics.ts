@@ -2,7 +2,8 @@
 //! from the first time it happens.
 
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { Reading, Vantage, VerdictKind } from "../failover/verdict.ts";
+import type { Reading, Vantage } from "../failover/observations.ts";
+import type { VerdictKind } from "../failover/verdict.ts";
 
 const vantages: readonly Vantage[] = ["probe", "world", "self", "data"];
 const verdicts: readonly VerdictKind[] = ["stay", "suspect", "ask", "seize", "hold"];

@@ -2,17 +2,15 @@
 //! may be repeated; `undo` exists or says why it cannot. A step without its row does not compile.
 
 import type { Plan, StepKind, StepOf } from "../failover/plan.ts";
-import {
-  type Announcer,
-  type Capacity,
-  type Database,
-  failed,
-  type Outcome,
-  type Promotion,
-  succeeded,
-  type Traffic,
-  type World,
+import type {
+  Announcer,
+  Capacity,
+  Database,
+  Promotion,
+  Traffic,
+  World,
 } from "../failover/ports.ts";
+import { failed, type Outcome, succeeded } from "../failover/outcome.ts";
 import type { Holder } from "./holder.ts";
 import type { LeaseBoard } from "./lease-board.ts";
 

@@ -4,7 +4,7 @@
 import { Command as Program, CommanderError, InvalidArgumentError, Option } from "commander";
 import { defaultLimits, type DrillLimits, type DrillPorts, type DrillRequest } from "./drill.ts";
 import { keepNewest } from "./evidence-folder.ts";
-import { faultGrammar } from "../fault-text.ts";
+import { faultGrammar } from "../faults/fault-text.ts";
 import { parsePlannedFault } from "./fault-plan.ts";
 import type { DrillReport } from "./report.ts";
 import { runDrill } from "./runner.ts";

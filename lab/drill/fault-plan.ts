@@ -1,6 +1,6 @@
 //! Faults on the time line as a person writes them: "1500:process-kill operator standby".
 
-import { parseFault, type Parsed } from "../fault-text.ts";
+import { parseFault, type Parsed } from "../faults/fault-text.ts";
 import type { PlannedFault } from "./scenarios/scenario.ts";
 
 const atMsMin = -30_000;

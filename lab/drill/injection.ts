@@ -3,8 +3,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { fractionOf } from "./load/orders.ts";
 import type { Drill } from "./drill.ts";
-import { resolveFault } from "../fault-text.ts";
-import type { Fault } from "../faults.ts";
+import { resolveFault } from "../faults/fault-text.ts";
+import type { Fault } from "../faults/faults.ts";
 import type { PlannedFault } from "./scenarios/scenario.ts";
 
 /** Faults come at any moment of the timers' periods, but at the same one for the same seed. */

@@ -3,7 +3,7 @@
 import { randomInt } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
 import { labTopology } from "../../topology/lab.ts";
-import { startLab } from "../world.ts";
+import { startLab } from "../world/world.ts";
 import { drillCli, type CliPorts } from "./cli.ts";
 import type { Screen } from "./screen/live.ts";
 import { coloured, plain } from "./screen/style.ts";

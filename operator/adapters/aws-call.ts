@@ -1,7 +1,7 @@
 //! One way to call AWS: once, within a time, with the failure as a value. The SDK's own retries are
 //! off, since a lease write must never be sent twice and a tick must never hang.
 
-import { failed, type Outcome, succeeded } from "../../failover/ports.ts";
+import { failed, type Outcome, succeeded } from "../../failover/outcome.ts";
 
 export interface AwsAccess {
   readonly region: string;

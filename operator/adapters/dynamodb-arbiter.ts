@@ -6,14 +6,10 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import type {
-  Arbiter,
-  HandoverToken,
-  HolderWord,
-  LeaseItem,
-  Outcome,
-} from "../../failover/ports.ts";
-import { succeeded } from "../../failover/ports.ts";
+import type { Arbiter } from "../../failover/ports.ts";
+import type { HandoverToken, HolderWord, LeaseItem } from "../../failover/lease-item.ts";
+import type { Outcome } from "../../failover/outcome.ts";
+import { succeeded } from "../../failover/outcome.ts";
 import { leaseFromItem, leaseItemKey, tokenToText, wordToText } from "./dynamodb-item.ts";
 import type { DynamoDbProps, Replicas } from "./dynamodb-replicas.ts";
 

@@ -2,14 +2,8 @@
 
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import * as z from "zod";
-import {
-  failed,
-  type HandoverToken,
-  type HolderWord,
-  type LeaseItem,
-  type Outcome,
-  succeeded,
-} from "../../failover/ports.ts";
+import { failed, type Outcome, succeeded } from "../../failover/outcome.ts";
+import type { HandoverToken, HolderWord, LeaseItem } from "../../failover/lease-item.ts";
 
 const word = z.object({
   databaseMs: z.number(),

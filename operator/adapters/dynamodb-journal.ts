@@ -2,7 +2,8 @@
 
 import { type AttributeValue, PutItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
 import type { JournalEntry } from "../../failover/journal.ts";
-import { failed, type Journal, type Outcome, succeeded } from "../../failover/ports.ts";
+import { failed, type Outcome, succeeded } from "../../failover/outcome.ts";
+import type { Journal } from "../../failover/ports.ts";
 import type { DynamoDbProps, Replicas } from "./dynamodb-replicas.ts";
 
 /** Enough for the newest plan: a batch a stage, and some refusals. */

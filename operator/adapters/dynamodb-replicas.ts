@@ -1,7 +1,7 @@
 //! The two replicas of the arbiter's table: one call goes to one of them, once, and never to both.
 
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { Outcome } from "../../failover/ports.ts";
+import type { Outcome } from "../../failover/outcome.ts";
 import { type AwsAccess, callAws, clientSettings } from "./aws-call.ts";
 
 export interface DynamoDbProps {

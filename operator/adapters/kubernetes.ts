@@ -7,14 +7,8 @@ import {
   UpdateNodegroupConfigCommand,
 } from "@aws-sdk/client-eks";
 import * as z from "zod";
-import {
-  type CallFault,
-  type Capacity,
-  type CapacityState,
-  failed,
-  type Outcome,
-  succeeded,
-} from "../../failover/ports.ts";
+import { type CallFault, failed, type Outcome, succeeded } from "../../failover/outcome.ts";
+import type { Capacity, CapacityState } from "../../failover/ports.ts";
 import { type AwsAccess, callAws, clientSettings } from "./aws-call.ts";
 
 export interface KubernetesProps {

@@ -1,7 +1,8 @@
 //! Promotion of a PostgreSQL that nobody manages for us: `pg_promote` over SQL.
 
 import { Client } from "pg";
-import { failed, type Promotion, succeeded } from "../../failover/ports.ts";
+import { failed, succeeded } from "../../failover/outcome.ts";
+import type { Promotion } from "../../failover/ports.ts";
 
 export function pgPromotion(connectionString: string, timeoutMs: number): Promotion {
   return {

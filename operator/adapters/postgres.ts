@@ -2,15 +2,9 @@
 //! speaks PostgreSQL. Every call is bounded in time; a broken connection is replaced, not repaired.
 
 import { Client, Pool, type PoolClient } from "pg";
-import {
-  type Database,
-  type DatabaseState,
-  failed,
-  type HandoverToken,
-  type LeaseGrant,
-  type Outcome,
-  succeeded,
-} from "../../failover/ports.ts";
+import type { Database, DatabaseState, LeaseGrant } from "../../failover/ports.ts";
+import { failed, type Outcome, succeeded } from "../../failover/outcome.ts";
+import type { HandoverToken } from "../../failover/lease-item.ts";
 import { installGuard } from "./migrate.ts";
 
 export interface PostgresProps {

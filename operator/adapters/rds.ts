@@ -2,7 +2,8 @@
 //! database (RDS still calls it "available" for a while); the plan's check asks PostgreSQL itself.
 
 import { PromoteReadReplicaCommand, RDSClient } from "@aws-sdk/client-rds";
-import { failed, type Promotion, succeeded } from "../../failover/ports.ts";
+import { failed, succeeded } from "../../failover/outcome.ts";
+import type { Promotion } from "../../failover/ports.ts";
 import { type AwsAccess, callAws, clientSettings } from "./aws-call.ts";
 
 export interface RdsProps {

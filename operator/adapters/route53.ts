@@ -7,7 +7,8 @@ import {
   type ResourceRecordSet,
   Route53Client,
 } from "@aws-sdk/client-route-53";
-import { failed, type Outcome, succeeded, type Traffic } from "../../failover/ports.ts";
+import { failed, type Outcome, succeeded } from "../../failover/outcome.ts";
+import type { Traffic } from "../../failover/ports.ts";
 import { type AwsAccess, callAws, clientSettings } from "./aws-call.ts";
 
 export interface Route53Props {

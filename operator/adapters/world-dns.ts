@@ -2,7 +2,8 @@
 //! alone, from a TXT failover pair tied to the region's health check. No API call, no control plane.
 
 import { Resolver } from "node:dns/promises";
-import { failed, succeeded, type World } from "../../failover/ports.ts";
+import { failed, succeeded } from "../../failover/outcome.ts";
+import type { World } from "../../failover/ports.ts";
 
 export interface WorldProps {
   /** "host:port"; empty means the system's own resolvers. */

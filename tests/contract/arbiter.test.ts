@@ -1,7 +1,7 @@
 //! Goal: the arbiter in memory, on which the unit tests stand, keeps the same promises as the DynamoDB
 //! adapter on a global table. Method: one list of expectations, run on both.
 
-import type { HandoverToken, HolderWord, LeaseItem } from "../../failover/ports.ts";
+import type { HandoverToken, HolderWord, LeaseItem } from "../../failover/lease-item.ts";
 import { type Arbiters, east, inMemory, onDynamoDb, type Seat, west } from "./arbiters.ts";
 
 const word: HolderWord = { databaseMs: 1_700_000_000_123.5, database: "writable", app: "serving" };

@@ -2,16 +2,9 @@
 //! journal beside it. Each process reaches the same table over a wire of its own.
 
 import type { JournalEntry } from "../../failover/journal.ts";
-import {
-  type Arbiter,
-  failed,
-  type HandoverToken,
-  type HolderWord,
-  type Journal,
-  type LeaseItem,
-  type Outcome,
-  succeeded,
-} from "../../failover/ports.ts";
+import type { Arbiter, Journal } from "../../failover/ports.ts";
+import { failed, type Outcome, succeeded } from "../../failover/outcome.ts";
+import type { HandoverToken, HolderWord, LeaseItem } from "../../failover/lease-item.ts";
 import type { Wire } from "./wire.ts";
 
 export class ArbiterTable {

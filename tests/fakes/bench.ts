@@ -1,6 +1,6 @@
 //! One holder of the lease over fakes, for tests that call it directly instead of driving the loop.
 
-import type { LeaseItem } from "../../failover/ports.ts";
+import type { LeaseItem } from "../../failover/lease-item.ts";
 import { Holder, type HolderEvent } from "../../operator/holder.ts";
 import { LeaseBoard } from "../../operator/lease-board.ts";
 import { ArbiterTable, FakeArbiter } from "./arbiter.ts";

@@ -1,16 +1,9 @@
 //! A region's database in memory: role, timeline, clock, lease row and position. It answers "would
 //! a write be accepted now?", which is what every safety test asks.
 
-import {
-  type Database,
-  type DatabaseState,
-  failed,
-  type HandoverToken,
-  type LeaseGrant,
-  type Outcome,
-  type Promotion,
-  succeeded,
-} from "../../failover/ports.ts";
+import type { Database, DatabaseState, LeaseGrant, Promotion } from "../../failover/ports.ts";
+import { failed, type Outcome, succeeded } from "../../failover/outcome.ts";
+import type { HandoverToken } from "../../failover/lease-item.ts";
 import type { FakeClock } from "./clock.ts";
 import type { Wire } from "./wire.ts";
 

@@ -1,15 +1,8 @@
 //! The ports around lease and database, in memory: app pods, failover records, the health checkers
 //! of the world, and people who are told.
 
-import {
-  type Announcer,
-  type Capacity,
-  type CapacityState,
-  type Outcome,
-  succeeded,
-  type Traffic,
-  type World,
-} from "../../failover/ports.ts";
+import type { Announcer, Capacity, CapacityState, Traffic, World } from "../../failover/ports.ts";
+import { type Outcome, succeeded } from "../../failover/outcome.ts";
 import type { Wire } from "./wire.ts";
 
 export class FakeCapacity implements Capacity {

@@ -1,7 +1,7 @@
 //! The way from a caller to a port, with everything that may go wrong on it: no answer before or
 //! after the effect, delays on both ways, a caller that dies, and a call that is held for a while.
 
-import { failed, type Outcome } from "../../failover/ports.ts";
+import { failed, type Outcome } from "../../failover/outcome.ts";
 import type { FakeClock } from "./clock.ts";
 
 export type Mishap = "fail-before" | "fail-after";

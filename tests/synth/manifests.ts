@@ -1,7 +1,8 @@
 //! The charts of a topology, rendered in memory, and what tests ask of them.
 
 import type { Chart } from "cdk8s";
-import { type ChartParameters, charts } from "../../charts/charts.ts";
+import { charts } from "../../charts/charts.ts";
+import type { ChartParameters } from "../../charts/parameters.ts";
 import type { Topology } from "../../topology/topology.ts";
 
 export interface Manifest {

@@ -5,8 +5,8 @@ import type { LabDescriptor } from "../../lab/descriptor.ts";
 import { parsePlannedFault } from "../../lab/drill/fault-plan.ts";
 import { lastFaultMs, lostRegions } from "../../lab/drill/injection.ts";
 import { findScenario, scenarios } from "../../lab/drill/scenarios/registry.ts";
-import { resolveFault } from "../../lab/fault-text.ts";
-import type { Fault } from "../../lab/faults.ts";
+import { resolveFault } from "../../lab/faults/fault-text.ts";
+import type { Fault } from "../../lab/faults/faults.ts";
 
 test.each([
   ["0:region-loss active", 0, { kind: "region-loss", region: "active" }],

@@ -3,7 +3,7 @@
 
 import * as fc from "fast-check";
 import { hasLapsed, type LeaseWatch, silentForMs, watchLease } from "../../failover/lease.ts";
-import type { LeaseItem } from "../../failover/ports.ts";
+import type { LeaseItem } from "../../failover/lease-item.ts";
 
 const timing = { leaseMs: 1_500, marginMs: 300 };
 

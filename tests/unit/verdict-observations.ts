@@ -1,7 +1,13 @@
 //! What an operator of the standby sees on a calm day, for tests that change one thing about it.
 
-import type { LeaseItem } from "../../failover/ports.ts";
-import type { Health, Observations, Policy, Reading, Vantage } from "../../failover/verdict.ts";
+import type { LeaseItem } from "../../failover/lease-item.ts";
+import type {
+  Health,
+  Observations,
+  Policy,
+  Reading,
+  Vantage,
+} from "../../failover/observations.ts";
 import { labTopology } from "../../topology/lab.ts";
 
 export const active = "us-east-1";

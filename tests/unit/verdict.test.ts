@@ -2,7 +2,8 @@
 //! it; every guard is heard. Method: one calm day, and a table of what is changed about it.
 
 import { guards } from "../../failover/guards.ts";
-import { decide, type Policy, type VerdictKind } from "../../failover/verdict.ts";
+import { decide, type VerdictKind } from "../../failover/verdict.ts";
+import type { Policy } from "../../failover/observations.ts";
 import {
   active,
   type Changes,

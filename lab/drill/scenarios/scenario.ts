@@ -1,7 +1,7 @@
 //! What a scenario says: which load, which faults when, when it is over and what a pass needs.
 //! Declarative, and without names of regions: `active` and `standby` are found when it runs.
 
-import type { Fault } from "../../faults.ts";
+import type { Fault } from "../../faults/faults.ts";
 
 export interface PlannedFault {
   /** On the drill's time line, whose zero is the scenario's first own fault. May be negative. */

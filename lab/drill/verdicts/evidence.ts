@@ -1,7 +1,7 @@
 //! What the verdicts are computed from, and what they say. Plain values: the checker reads them
 //! from files and databases, the tests doctor them.
 
-import type { Fault } from "../../faults.ts";
+import type { Fault } from "../../faults/faults.ts";
 import type { Ledger } from "../ledger.ts";
 
 export interface FaultRecord {

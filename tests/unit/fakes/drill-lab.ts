@@ -6,7 +6,7 @@ import http from "node:http";
 import type net from "node:net";
 import dnsPacket from "dns-packet";
 import type { LabDescriptor } from "../../../lab/descriptor.ts";
-import { describeFault, type ActiveFault, type Fault } from "../../../lab/faults.ts";
+import { describeFault, type ActiveFault, type Fault } from "../../../lab/faults/faults.ts";
 import type { Lab, LabOptions } from "../../../lab/lab.ts";
 import { oids, startFakePostgres, type QueryAnswer } from "./drill-postgres.ts";
 

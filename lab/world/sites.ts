@@ -6,7 +6,7 @@ import {
   initialStandby,
   type RegionName,
   type Topology,
-} from "../topology/topology.ts";
+} from "../../topology/topology.ts";
 
 /** Users, health checkers, name servers: whoever is in none of the regions. */
 export const internet = "internet";

@@ -1,7 +1,7 @@
 //! The on-call's first question as a small table: who serves, who may write, what is broken.
 
 import * as z from "zod";
-import type { LabDescriptor } from "./descriptor.ts";
+import type { LabDescriptor } from "../descriptor.ts";
 
 export interface RegionStatus {
   readonly name: string;

@@ -2,12 +2,12 @@
 //! everything; a second one does not make it stop faster, only the kernel's own kill does.
 
 import { performance } from "node:perf_hooks";
-import { formatProblems, loadTopology } from "../topology/load.ts";
-import { labTopology } from "../topology/lab.ts";
-import type { Topology } from "../topology/topology.ts";
+import { formatProblems, loadTopology } from "../../topology/load.ts";
+import { labTopology } from "../../topology/lab.ts";
+import type { Topology } from "../../topology/topology.ts";
 import { adviceFor } from "./advice.ts";
 import { UsageError } from "./usage-error.ts";
-import { startLab, type WorldOptions } from "./world.ts";
+import { startLab, type WorldOptions } from "../world/world.ts";
 
 export interface StartOptions {
   readonly folder: string;

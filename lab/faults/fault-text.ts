@@ -1,9 +1,9 @@
 //! Faults as a person writes them ("process-kill operator standby"), and placeholders turned into the
 //! names of a running lab.
 
-import type { LabDescriptor } from "./descriptor.ts";
+import type { LabDescriptor } from "../descriptor.ts";
 import type { Fault, FaultProcess } from "./faults.ts";
-import { nearestName } from "../topology/nearest.ts";
+import { nearestName } from "../../topology/nearest.ts";
 
 export type Parsed<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };

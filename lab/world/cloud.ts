@@ -1,17 +1,17 @@
 //! AWS as far as the operator, the app and the users touch it: an endpoint in each region, the
 //! arbiter's table over three sites, Route 53 with its health checkers, and DNS.
 
-import { vantageHostname, type RegionName, type Topology } from "../topology/topology.ts";
-import { route53ControlPlaneRegion } from "../topology/aws-facts.ts";
-import { createMrscModel, type MrscModel } from "./aws/dynamodb.ts";
-import { startAwsEndpoint, type AwsCall, type GateDecision } from "./aws/endpoint.ts";
-import { startDnsServer } from "./dns/server.ts";
-import type { Mesh } from "./links/mesh.ts";
+import { vantageHostname, type RegionName, type Topology } from "../../topology/topology.ts";
+import { route53ControlPlaneRegion } from "../../topology/aws-facts.ts";
+import { createMrscModel, type MrscModel } from "../aws/dynamodb.ts";
+import { startAwsEndpoint, type AwsCall, type GateDecision } from "../aws/endpoint.ts";
+import { startDnsServer } from "../dns/server.ts";
+import type { Mesh } from "../links/mesh.ts";
 import { createBuckets } from "./buckets.ts";
 import { createRecords } from "./records.ts";
 import { servicesOf } from "./aws-services.ts";
 import type { LabRegion } from "./region.ts";
-import { createRoute53, type Route53Lab } from "./route53/route53.ts";
+import { createRoute53, type Route53Lab } from "../route53/route53.ts";
 import { internetAddress, type Sites } from "./sites.ts";
 
 export interface CloudProps {

@@ -1,12 +1,12 @@
 //! The two databases as RDS would have made them: a primary with its roles, and a replica that
 //! streams from it through the link between the regions.
 
-import type { Topology } from "../topology/topology.ts";
-import type { Mesh } from "./links/mesh.ts";
+import type { Topology } from "../../topology/topology.ts";
+import type { Mesh } from "../links/mesh.ts";
 import { linkTo } from "./network.ts";
-import { rebuildAsStandby } from "./postgres/base-backup.ts";
-import { slotNameOf } from "./postgres/settings.ts";
-import { waitStreaming } from "./postgres/wait.ts";
+import { rebuildAsStandby } from "../postgres/base-backup.ts";
+import { slotNameOf } from "../postgres/settings.ts";
+import { waitStreaming } from "../postgres/wait.ts";
 import { appRole, type LabRegion, operatorRole } from "./region.ts";
 
 export interface ReplicationProps {

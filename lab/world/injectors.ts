@@ -1,7 +1,7 @@
 //! How each fault is done to the lab, and undone. A fault without its row does not compile.
 
-import type { Fault, FaultKind } from "./faults.ts";
-import type { Mesh } from "./links/mesh.ts";
+import type { Fault, FaultKind } from "../faults/faults.ts";
+import type { Mesh } from "../links/mesh.ts";
 import type { LabRegion } from "./region.ts";
 
 export interface Breakable {

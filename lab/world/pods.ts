@@ -3,10 +3,10 @@
 
 import http from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Address } from "./descriptor.ts";
-import type { Pods } from "./kubernetes/api.ts";
-import { freePort } from "./processes/ports.ts";
-import type { Supervisor } from "./processes/supervisor.ts";
+import type { Address } from "../descriptor.ts";
+import type { Pods } from "../kubernetes/api.ts";
+import { freePort } from "../processes/ports.ts";
+import type { Supervisor } from "../processes/supervisor.ts";
 
 export interface AppPodsProps {
   readonly host: string;

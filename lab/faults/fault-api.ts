@@ -5,7 +5,7 @@
 import express, { type ErrorRequestHandler, type Express } from "express";
 import type { AddressInfo } from "node:net";
 import { readFault, type Places } from "./fault-request.ts";
-import type { Lab } from "./lab.ts";
+import type { Lab } from "../lab.ts";
 
 export interface FaultApi {
   readonly url: string;

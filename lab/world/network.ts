@@ -1,12 +1,12 @@
 //! The links of the lab: every way on which a program of one site reaches another site. Each link
 //! listens on the side of whoever calls, so that a program needs no more than an address.
 
-import type { RegionName } from "../topology/topology.ts";
+import type { RegionName } from "../../topology/topology.ts";
 import type { Cloud } from "./cloud.ts";
-import type { Address } from "./descriptor.ts";
-import type { Mesh } from "./links/mesh.ts";
-import { freePort } from "./processes/ports.ts";
-import type { LabRegion, Outside } from "./region.ts";
+import type { Address } from "../descriptor.ts";
+import type { Mesh } from "../links/mesh.ts";
+import { freePort } from "../processes/ports.ts";
+import { type LabRegion, type Outside, peerAmong } from "./region.ts";
 import { internet, internetAddress, type Sites } from "./sites.ts";
 
 export interface NetworkProps {
@@ -69,12 +69,6 @@ export async function linkTo(
     target,
   });
   return listen;
-}
-
-export function peerAmong(regions: readonly LabRegion[], region: LabRegion): LabRegion {
-  const peer = regions.find(({ name }) => name !== region.name);
-  if (peer === undefined) throw new Error(`${region.name} has no peer`);
-  return peer;
 }
 
 function urlOf({ host, port }: Address): string {

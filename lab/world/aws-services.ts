@@ -3,16 +3,15 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Topology } from "../topology/topology.ts";
-import { cloudwatchService } from "./aws/cloudwatch.ts";
-import type { MrscModel } from "./aws/dynamodb.ts";
-import { eksService } from "./aws/eks.ts";
-import type { AwsService } from "./aws/endpoint.ts";
-import { rdsService, type RdsInstance } from "./aws/rds.ts";
-import { s3Service } from "./aws/s3.ts";
-import { stsService } from "./aws/sts.ts";
-import { peerAmong } from "./network.ts";
-import { clusterOf, instanceOf, type LabRegion } from "./region.ts";
+import type { Topology } from "../../topology/topology.ts";
+import { cloudwatchService } from "../aws/cloudwatch.ts";
+import type { MrscModel } from "../aws/dynamodb.ts";
+import { eksService } from "../aws/eks.ts";
+import type { AwsService } from "../aws/endpoint.ts";
+import { rdsService, type RdsInstance } from "../aws/rds.ts";
+import { s3Service } from "../aws/s3.ts";
+import { stsService } from "../aws/sts.ts";
+import { clusterOf, instanceOf, type LabRegion, peerAmong } from "./region.ts";
 
 export interface ServicesProps {
   readonly region: LabRegion;

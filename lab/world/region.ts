@@ -3,16 +3,16 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { peerOf, type RegionName, type Topology } from "../topology/topology.ts";
-import type { KubernetesApi } from "./kubernetes/api.ts";
-import { startKubernetesApi } from "./kubernetes/api.ts";
+import { peerOf, type RegionName, type Topology } from "../../topology/topology.ts";
+import type { KubernetesApi } from "../kubernetes/api.ts";
+import { startKubernetesApi } from "../kubernetes/api.ts";
 import { AppPods } from "./pods.ts";
-import { slotNameOf } from "./postgres/settings.ts";
-import { PostgresServer } from "./postgres/server.ts";
-import type { Account } from "./postgres/account.ts";
-import type { PostgresBinaries } from "./postgres/binaries.ts";
-import type { ProcessRecord } from "./processes/record.ts";
-import { Supervisor } from "./processes/supervisor.ts";
+import { slotNameOf } from "../postgres/settings.ts";
+import { PostgresServer } from "../postgres/server.ts";
+import type { Account } from "../postgres/account.ts";
+import type { PostgresBinaries } from "../postgres/binaries.ts";
+import type { ProcessRecord } from "../processes/record.ts";
+import { Supervisor } from "../processes/supervisor.ts";
 
 export interface RegionProps {
   readonly name: RegionName;
@@ -227,4 +227,10 @@ export function instanceOf(topology: Topology, region: RegionName): string {
 
 export function clusterOf(topology: Topology, region: RegionName): string {
   return `${topology.service}-${region}`;
+}
+
+export function peerAmong(regions: readonly LabRegion[], region: LabRegion): LabRegion {
+  const peer = regions.find(({ name }) => name !== region.name);
+  if (peer === undefined) throw new Error(`${region.name} has no peer`);
+  return peer;
 }

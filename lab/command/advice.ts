@@ -1,7 +1,7 @@
 //! What a person reads once the lab is up: the addresses, and commands that work as they stand.
 
-import type { LabDescriptor } from "./descriptor.ts";
-import type { Lab } from "./lab.ts";
+import type { LabDescriptor } from "../descriptor.ts";
+import type { Lab } from "../lab.ts";
 
 export function adviceFor({ descriptor }: Pick<Lab, "descriptor">): string {
   const { dns, hostname, initialActive: active, initialStandby: standby } = descriptor;

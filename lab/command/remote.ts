@@ -3,8 +3,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
-import type { LabDescriptor } from "./descriptor.ts";
-import { faultGrammar, parseFault, resolveFault } from "./fault-text.ts";
+import type { LabDescriptor } from "../descriptor.ts";
+import { faultGrammar, parseFault, resolveFault } from "../faults/fault-text.ts";
 import { statusTable, type RegionStatus } from "./status-table.ts";
 import { UsageError } from "./usage-error.ts";
 

@@ -9,7 +9,7 @@ import {
   Route53Client,
   waitUntilResourceRecordSetsChanged,
 } from "@aws-sdk/client-route-53";
-import { regionHostname, type Topology, vantageHostname } from "../topology/topology.ts";
+import { regionHostname, type Topology, vantageHostname } from "../../topology/topology.ts";
 import type { Sites } from "./sites.ts";
 
 export interface RecordsProps {
