@@ -112,7 +112,7 @@ const allowed: { readonly [V in Variable]: string } = {
   PORT: "a port from 0 to 65535 (8080 when absent; 0 takes a free one)",
   DATABASE_URL: "a postgres:// or postgresql:// address of this region's database",
   PEER_URL: "the http:// or https:// origin of the other region, without a path; may be absent",
-  ACK_WITHIN_MS: "whole milliseconds from 1 to 60000, at most the margin of the lease",
+  ACK_WITHIN_MS: "whole milliseconds from 1 to 60000, at most the commit gap of the lease",
   BUCKET: "the name of an S3 bucket; may be absent",
   S3_ENDPOINT: "an http:// or https:// address; may be absent",
   AWS_REGION: "an AWS region name (SWITCHBACK_REGION when absent)",

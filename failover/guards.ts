@@ -1,6 +1,6 @@
 //! Why a failover that is due must still wait. All guards are asked, so that a person sees every
 //! objection at once. A new one is one function here, one row in its test table, one line in
-//! docs/guards.md.
+//! docs/safety.md.
 
 import type { Observations, Policy } from "./observations.ts";
 

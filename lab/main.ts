@@ -4,6 +4,7 @@
 import { Command, CommanderError } from "commander";
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { defaultFolder } from "./command/advice.ts";
 import { heal, inject, showStatus } from "./command/remote.ts";
 import { start, type StartOptions } from "./command/start.ts";
 
@@ -18,13 +19,16 @@ function findRepository(): string {
 
 const program = new Command("lab")
   .description("Two regions on this machine: real PostgreSQL, modelled AWS, faults on request.")
-  .option("--folder <folder>", "where the lab keeps its files", ".switchback")
+  .option("--folder <folder>", "where the lab keeps its files", defaultFolder)
   .exitOverride();
 
 program
   .command("start")
   .description("bring both regions up and stay until Ctrl-C")
-  .option("--topology <file>", "a topology as YAML or JSON instead of the lab's own")
+  .option(
+    "--topology <file>",
+    "a topology (YAML, JSON or a built-in name) instead of the lab's own",
+  )
   .option("--port <port>", "port of the app in both regions (default: a free one)")
   .option("--postgres-bin <folder>", "folder with initdb and postgres (default: from npm)")
   .option("--account <name>", "account for PostgreSQL when started by root")

@@ -12,7 +12,11 @@ import type { LeaseBoard } from "./lease-board.ts";
 
 export interface HolderProps {
   readonly region: RegionName;
-  readonly timing: { readonly leaseMs: number; readonly marginMs: number };
+  readonly timing: {
+    readonly leaseMs: number;
+    readonly marginMs: number;
+    readonly commitGapMs: number;
+  };
   /** How long a lease is kept alive for a database that cannot be granted it yet. */
   readonly ungrantedMsMax: number;
   readonly arbiter: Arbiter;
@@ -58,7 +62,9 @@ export class Holder {
   constructor(props: HolderProps) {
     this.#props = props;
     this.#startedMs = props.clock.monotonicMs();
-    this.#steps = new ClockStepDetector(props.timing.marginMs);
+    // A step that is not noticed eats into the margin, of which the commit gap is spoken for.
+    const { commitGapMs, marginMs } = props.timing;
+    this.#steps = new ClockStepDetector(Math.max(1, marginMs - commitGapMs));
   }
 
   /** One renewal. Does nothing unless this region holds the lease. */

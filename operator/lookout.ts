@@ -36,6 +36,7 @@ interface Heartbeat {
 export class Lookout {
   readonly #props: LookoutProps;
   readonly #readings = new Map<Vantage, Reading>();
+  readonly #onceServing = new Set<Vantage>();
   #database: DatabaseState | "unreachable" = "unreachable";
   #capacity: CapacityState | "unknown" = "unknown";
   #heartbeat: Heartbeat | "none" = "none";
@@ -76,8 +77,16 @@ export class Lookout {
     return item === "unknown" || item.holder !== this.#props.region;
   }
 
+  /** True once the probe and the world have both seen the other region serve. */
+  get knowsBetterDays(): boolean {
+    return this.#onceServing.has("probe") && this.#onceServing.has("world");
+  }
+
   async lookAtLease(): Promise<void> {
-    if (!this.watching) return;
+    if (!this.watching) {
+      this.#readings.delete("self");
+      return;
+    }
     const answer = await this.#props.board.refresh();
     const { item } = this.#props.board;
     if (!answer.ok) return this.#note("self", "silent", `arbiter: ${answer.detail}`);
@@ -175,5 +184,6 @@ export class Lookout {
   #note(vantage: Vantage, health: Reading["health"], detail: string): void {
     const atMs = this.#props.clock.monotonicMs();
     this.#readings.set(vantage, { vantage, atMs, health, detail });
+    if (health === "serving") this.#onceServing.add(vantage);
   }
 }

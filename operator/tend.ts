@@ -59,6 +59,8 @@ export async function tendGuard({ database, lookout }: TendProps): Promise<void>
 /** Harmless and reversible, and it takes the scaling out of the recovery time. */
 async function prescale({ capacity, lookout, topology }: TendProps): Promise<void> {
   const { activeReplicas } = topology.capacity;
+  // Whoever has never seen the other region serve is still watching it start.
+  if (!lookout.knowsBetterDays) return;
   if (lookout.capacity === "unknown" || lookout.capacity.wanted >= activeReplicas) return;
   await capacity.scaleTo(activeReplicas);
 }

@@ -78,7 +78,7 @@ export const apTopology = {
 
 /**
  * Virginia serves, Oregon waits, Ohio is the witness. Approve: how most teams start. The operator
- * gathers the evidence, scales the standby ahead and then asks; a person's minutes come on top of
+ * gathers the evidence, scales the standby ahead and then holds; a person's minutes come on top of
  * the sum, and the objective has about as much to spare. Pilot light: nodes start only when needed.
  */
 export const usTopology = {

@@ -3,13 +3,21 @@
 import type { LabDescriptor } from "../descriptor.ts";
 import type { Lab } from "../lab.ts";
 
-export function adviceFor({ descriptor }: Pick<Lab, "descriptor">): string {
+export const defaultFolder = ".switchback";
+
+/** How to call the lab that lives in this folder. */
+export function labCommand(folder: string): string {
+  return folder === defaultFolder ? "npm run lab --" : `npm run lab -- --folder ${folder}`;
+}
+
+export function adviceFor({ descriptor }: Pick<Lab, "descriptor">, folder: string): string {
+  const lab = labCommand(folder);
   const { dns, hostname, initialActive: active, initialStandby: standby } = descriptor;
   const lines = [
     "",
     `${hostname} is up. ${active} serves, ${standby} waits.`,
     "",
-    "  who serves       npm run lab -- status",
+    `  who serves       ${lab} status`,
     `  ask DNS          dig @${dns.host} -p ${dns.port} ${hostname} +short`,
     `  ask a region     curl ${appOf(descriptor, active)}/region`,
     `                   curl ${appOf(descriptor, standby)}/region`,
@@ -17,9 +25,9 @@ export function adviceFor({ descriptor }: Pick<Lab, "descriptor">): string {
     `  look inside      psql ${databaseOf(descriptor, active)}`,
     `  get refused      psql ${databaseOf(descriptor, standby)} -c "delete from app.orders"`,
     "",
-    `  lose a region    npm run lab -- inject region-loss ${active}`,
-    "  bring it back    npm run lab -- heal",
-    "  all the faults   npm run lab -- inject --help",
+    `  lose a region    ${lab} inject region-loss ${active}`,
+    `  bring it back    ${lab} heal`,
+    `  all the faults   ${lab} inject --help`,
     "",
     `In a browser: ${appOf(descriptor, active)}/ and ${appOf(descriptor, standby)}/`,
     "Every address is in lab.json. Ctrl-C stops everything.",
@@ -28,9 +36,8 @@ export function adviceFor({ descriptor }: Pick<Lab, "descriptor">): string {
 }
 
 function writeCommand(descriptor: LabDescriptor): string {
-  const { appPort, dns, hostname, initialActive } = descriptor;
+  const { appPort, hostname, initialActive } = descriptor;
   const address = descriptor.regions[initialActive]?.address ?? "";
-  void dns;
   return [
     `curl --connect-to ::${address}: http://${hostname}:${appPort}/orders \\`,
     "                     -H 'Idempotency-Key: first' -H 'Content-Type: application/json' \\",

@@ -6,6 +6,8 @@ import * as z from "zod";
 import type { LabDescriptor } from "../descriptor.ts";
 import { faultGrammar, parseFault, resolveFault } from "../faults/fault-text.ts";
 import { statusTable, type RegionStatus } from "./status-table.ts";
+import { passesByItself } from "../world/fault-book.ts";
+import { labCommand } from "./advice.ts";
 import { UsageError } from "./usage-error.ts";
 
 const timeoutMs = 15_000;
@@ -14,11 +16,31 @@ export async function inject(folder: string, text: string, json: boolean): Promi
   const descriptor = readDescriptor(folder);
   const parsed = parseFault(text);
   if (!parsed.ok) throw new UsageError(parsed.problem);
-  const resolved = resolveFault(parsed.value, descriptor);
+  const resolved = resolveFault(parsed.value, await withRolesOfNow(descriptor));
   if (!resolved.ok) throw new UsageError(resolved.problem);
-  const active = await request(`${descriptor.faultApi}/faults`, "POST", resolved.value);
-  const { id, text: told } = z.object({ id: z.string(), text: z.string() }).parse(active);
-  print(json, active, `${id}: ${told}\nundo it with: npm run lab -- heal ${id}`);
+  const injected = await request(`${descriptor.faultApi}/faults`, "POST", resolved.value);
+  const { id, text: told } = z.object({ id: z.string(), text: z.string() }).parse(injected);
+  const undo = passesByItself(resolved.value)
+    ? "it starts again by itself"
+    : `undo it with: ${labCommand(folder)} heal ${id}`;
+  print(json, injected, `${id}: ${told}\n${undo}`);
+}
+
+/** After a failover "active" means the region that serves now, not the one that did at first. */
+async function withRolesOfNow(descriptor: LabDescriptor): Promise<LabDescriptor> {
+  const names = Object.keys(descriptor.regions);
+  const answers = await Promise.all(
+    Object.values(descriptor.regions).map(({ app }) => ask(`${app}/region`)),
+  );
+  const serving = names.find((_name, index) => roleOf(answers[index]) === "serving");
+  const waiting = names.find((name) => name !== serving);
+  if (serving === undefined || waiting === undefined) return descriptor;
+  return { ...descriptor, initialActive: serving, initialStandby: waiting };
+}
+
+function roleOf(answer: unknown): string | undefined {
+  const parsed = z.object({ role: z.string() }).safeParse(answer);
+  return parsed.success ? parsed.data.role : undefined;
 }
 
 /** The faults and how to write them. */

@@ -2,7 +2,7 @@
 //! everything; a second one does not make it stop faster, only the kernel's own kill does.
 
 import { performance } from "node:perf_hooks";
-import { formatProblems, loadTopology } from "../../topology/load.ts";
+import { findTopology, formatProblems } from "../../topology/load.ts";
 import { labTopology } from "../../topology/lab.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { adviceFor } from "./advice.ts";
@@ -32,7 +32,9 @@ export async function start(options: StartOptions): Promise<void> {
     },
   });
   const print =
-    options.json === true ? JSON.stringify(lab.descriptor, undefined, 2) : adviceFor(lab);
+    options.json === true
+      ? JSON.stringify(lab.descriptor, undefined, 2)
+      : adviceFor(lab, options.folder);
   process.stdout.write(`${print}\n`);
   await stopping.asked;
   process.stderr.write("stopping the lab ...\n");
@@ -54,7 +56,7 @@ export function worldOptions(options: StartOptions): WorldOptions {
 
 function readTopology(file: string | undefined): Topology {
   if (file === undefined) return labTopology;
-  const loaded = loadTopology(file);
+  const loaded = findTopology(file);
   if (!loaded.ok) throw new UsageError(`${file} is refused\n${formatProblems(loaded.problems)}`);
   if (loaded.topology.lab === undefined) {
     throw new UsageError(

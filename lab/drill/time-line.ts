@@ -69,7 +69,6 @@ function sentenceOf(step: string | null, { to, epoch }: JournalEntry): string {
     "grant-writes": `${region} may write`,
     "await-serving": `Route 53's checkers see ${region} serve`,
     "record-roles": "the DNS records name the new roles",
-    "isolate-old-region": "the old region is isolated",
     announce: "announced",
   };
   return sentences[step ?? ""] ?? `${step} is done`;

@@ -72,7 +72,7 @@ const readers: Readonly<Record<Fault["kind"], (words: readonly string[]) => Faul
   },
   "link-slow": ([from, to, latency = "", ...more]) => {
     if (from === undefined || to === undefined || more.length > 0) return null;
-    return /^\d{1,5}$/.test(latency)
+    return /^\d{1,5}$/.test(latency) && Number(latency) <= 60_000
       ? { kind: "link-slow", from, to, latencyMs: Number(latency) }
       : null;
   },

@@ -7,9 +7,8 @@ import type { Topology } from "../../topology/topology.ts";
 import { startCloud, type Cloud } from "./cloud.ts";
 import type { LabDescriptor } from "../descriptor.ts";
 import { startFaultApi } from "../faults/fault-api.ts";
-import type { ActiveFault, Fault } from "../faults/faults.ts";
-import { describeFault } from "../faults/faults.ts";
-import { healFault, injectFault, type Breakable } from "./injectors.ts";
+import { FaultBook } from "./fault-book.ts";
+import type { Breakable } from "./injectors.ts";
 import type { Lab, LabOptions } from "../lab.ts";
 import { Mesh } from "../links/mesh.ts";
 import { openLinks } from "./network.ts";
@@ -160,8 +159,7 @@ async function running(parts: Parts): Promise<Lab> {
     setRoute53ControlPlane: (isUp) => cloud.route53.setControlPlane(isUp),
     setArbiter: (isUp) => cloud.setArbiter(isUp),
   };
-  const faults = new Map<string, ActiveFault>();
-  let number = 0;
+  const faults = new FaultBook(breakable);
   let stopping: Promise<void> | undefined;
   const faultApiPort = await freePort(internetAddress);
   const descriptor = describe(parts, faultApiPort);
@@ -169,20 +167,9 @@ async function running(parts: Parts): Promise<Lab> {
 
   const lab: Lab = {
     descriptor,
-    async inject(fault: Fault) {
-      number += 1;
-      const injectedAtMs = Date.now();
-      await injectFault(fault, breakable);
-      const active = { id: `fault-${number}`, fault, injectedAtMs, text: describeFault(fault) };
-      faults.set(active.id, active);
-      return active;
-    },
-    async heal(id) {
-      const active = faults.get(id);
-      faults.delete(id);
-      if (active !== undefined) await healFault(active.fault, breakable);
-    },
-    activeFaults: () => [...faults.values()],
+    inject: (fault) => faults.inject(fault),
+    heal: (id) => faults.heal(id),
+    activeFaults: () => faults.active,
     async exhume(name) {
       const { postgres } = regionNamed(regions, name);
       if (!postgres.running) await postgres.start();

@@ -10,7 +10,7 @@ import { Wire } from "./wire.ts";
 
 export const region = "us-east-1";
 export const peer = "us-west-2";
-export const timing = { leaseMs: 1_500, marginMs: 300 };
+export const timing = { leaseMs: 1_500, marginMs: 300, commitGapMs: 250 };
 export const ungrantedMsMax = 3_000;
 
 export class HolderBench {

@@ -83,7 +83,7 @@ test("all problems are reported at once: variable, given, allowed", () => {
     'PORT: given "70000", allowed: a port from 0 to 65535 (8080 when absent; 0 takes a free one)',
     "DATABASE_URL: given a value that is not shown, allowed: a postgres:// or postgresql:// address of this region's database",
     'PEER_URL: given "https://west.example.com/app", allowed: the http:// or https:// origin of the other region, without a path; may be absent',
-    "ACK_WITHIN_MS: given nothing, allowed: whole milliseconds from 1 to 60000, at most the margin of the lease",
+    "ACK_WITHIN_MS: given nothing, allowed: whole milliseconds from 1 to 60000, at most the commit gap of the lease",
     'LOG_LEVEL: given "chatty", allowed: one of trace, debug, info, warn, error, fatal, silent (info when absent)',
   ]);
 });
