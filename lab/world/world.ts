@@ -1,8 +1,8 @@
 //! Brings the whole lab up in one go and takes it down again: two regions, the links between them,
 //! the arbiter's third site, DNS. Whatever fails on the way, nothing is left running.
 
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import type { Topology } from "../../topology/topology.ts";
 import { startCloud, type Cloud } from "./cloud.ts";
 import type { LabDescriptor } from "../descriptor.ts";
@@ -57,7 +57,7 @@ async function build(options: WorldOptions, undo: Undo[]): Promise<Lab> {
   };
   const sites = sitesOf(topology);
   const root = resolve(options.folder);
-  mkdirSync(root, { recursive: true });
+  makeFolder(root);
   await reap(root);
   const record = new ProcessRecord(root);
   undo.push(() => record.close());
@@ -81,6 +81,21 @@ async function build(options: WorldOptions, undo: Undo[]): Promise<Lab> {
   await Promise.all([databases, cloud.furnish()]);
   await awaitServing({ cloud, regions, onProgress, signal });
   return running({ options, root, sites, regions, mesh, cloud, undo });
+}
+
+/**
+ * Step by step: where a folder cannot be made at all (below /proc, say), the recursive `mkdirSync` of
+ * Node 20 tries for ever.
+ */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`cannot make the folder ${folder}: ${reason}; choose another with --folder`);
+  }
 }
 
 interface Making {
