@@ -94,7 +94,9 @@ function makeFolder(folder: string): void {
     mkdirSync(folder);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`cannot make the folder ${folder}: ${reason}; choose another with --folder`);
+    throw new Error(`cannot make the folder ${folder}: ${reason}; choose another with --folder`, {
+      cause: error,
+    });
   }
 }
 
