@@ -7,6 +7,7 @@ import { dirname, join, resolve } from "node:path";
 import { defaultFolder } from "./command/advice.ts";
 import { heal, inject, showStatus } from "./command/remote.ts";
 import { start, type StartOptions } from "./command/start.ts";
+import { UsageError } from "./command/usage-error.ts";
 
 /** Upwards from the running bundle to the package that it belongs to. */
 function findRepository(): string {
@@ -63,7 +64,9 @@ program
   );
 
 function folderOption(): string {
-  return program.opts<{ folder: string }>().folder;
+  const { folder } = program.opts<{ folder: string }>();
+  if (folder.trim() !== "") return folder;
+  throw new UsageError('--folder: given "", allowed: the path of a folder of the lab\'s own');
 }
 
 program.parseAsync().catch((error: unknown) => {

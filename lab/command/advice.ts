@@ -7,7 +7,8 @@ export const defaultFolder = ".switchback";
 
 /** How to call the lab that lives in this folder. */
 export function labCommand(folder: string): string {
-  return folder === defaultFolder ? "npm run lab --" : `npm run lab -- --folder ${folder}`;
+  if (folder === defaultFolder) return "npm run lab --";
+  return `npm run lab -- --folder ${/^[\w./-]+$/.test(folder) ? folder : JSON.stringify(folder)}`;
 }
 
 export function adviceFor({ descriptor }: Pick<Lab, "descriptor">, folder: string): string {
@@ -23,14 +24,15 @@ export function adviceFor({ descriptor }: Pick<Lab, "descriptor">, folder: strin
     `                   curl ${appOf(descriptor, standby)}/region`,
     "  write            " + writeCommand(descriptor),
     `  look inside      psql ${databaseOf(descriptor, active)}`,
-    `  get refused      psql ${databaseOf(descriptor, standby)} -c "delete from app.orders"`,
+    `  get refused      psql -v VERBOSITY=verbose ${databaseOf(descriptor, standby)} \\`,
+    '                     -c "update app.orders set quantity = quantity"',
     "",
     `  lose a region    ${lab} inject region-loss ${active}`,
     `  bring it back    ${lab} heal`,
     `  all the faults   ${lab} inject --help`,
     "",
     `In a browser: ${appOf(descriptor, active)}/ and ${appOf(descriptor, standby)}/`,
-    "Every address is in lab.json. Ctrl-C stops everything.",
+    `Every address is in ${folder}/lab.json. Ctrl-C stops everything.`,
   ];
   return lines.join("\n");
 }

@@ -4,7 +4,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import type { LabDescriptor } from "../descriptor.ts";
-import { faultGrammar, parseFault, resolveFault } from "../faults/fault-text.ts";
+import {
+  faultGrammar,
+  parseFault,
+  resolveFault,
+  type Roles,
+  rolesOf,
+} from "../faults/fault-text.ts";
 import { statusTable, type RegionStatus } from "./status-table.ts";
 import { passesByItself } from "../world/fault-book.ts";
 import { labCommand } from "./advice.ts";
@@ -16,7 +22,7 @@ export async function inject(folder: string, text: string, json: boolean): Promi
   const descriptor = readDescriptor(folder);
   const parsed = parseFault(text);
   if (!parsed.ok) throw new UsageError(parsed.problem);
-  const resolved = resolveFault(parsed.value, await withRolesOfNow(descriptor));
+  const resolved = resolveFault(parsed.value, await rolesOfNow(descriptor));
   if (!resolved.ok) throw new UsageError(resolved.problem);
   const injected = await request(`${descriptor.faultApi}/faults`, "POST", resolved.value);
   const { id, text: told } = z.object({ id: z.string(), text: z.string() }).parse(injected);
@@ -27,15 +33,16 @@ export async function inject(folder: string, text: string, json: boolean): Promi
 }
 
 /** After a failover "active" means the region that serves now, not the one that did at first. */
-async function withRolesOfNow(descriptor: LabDescriptor): Promise<LabDescriptor> {
+async function rolesOfNow(descriptor: LabDescriptor): Promise<Roles> {
   const names = Object.keys(descriptor.regions);
   const answers = await Promise.all(
     Object.values(descriptor.regions).map(({ app }) => ask(`${app}/region`)),
   );
   const serving = names.find((_name, index) => roleOf(answers[index]) === "serving");
   const waiting = names.find((name) => name !== serving);
-  if (serving === undefined || waiting === undefined) return descriptor;
-  return { ...descriptor, initialActive: serving, initialStandby: waiting };
+  const atFirst = rolesOf(descriptor);
+  if (serving === undefined || waiting === undefined) return atFirst;
+  return { ...atFirst, active: serving, standby: waiting };
 }
 
 function roleOf(answer: unknown): string | undefined {
@@ -99,7 +106,14 @@ async function request(url: string, method: string, body?: unknown): Promise<unk
   }
   const answer: unknown = await response.json();
   if (response.ok) return answer;
-  throw new UsageError(`the lab refused it: ${JSON.stringify(answer)}`);
+  throw new UsageError(`the lab refused it: ${refusalIn(answer)}`);
+}
+
+function refusalIn(answer: unknown): string {
+  const refusal = z.object({ error: z.string(), problems: z.array(z.string()).default([]) });
+  const parsed = refusal.safeParse(answer);
+  if (!parsed.success) return JSON.stringify(answer);
+  return [parsed.data.error, ...parsed.data.problems].join("\n  ");
 }
 
 async function ask(url: string): Promise<unknown> {

@@ -4,7 +4,7 @@
 import { Command as Program, CommanderError, InvalidArgumentError, Option } from "commander";
 import { defaultLimits, type DrillLimits, type DrillPorts, type DrillRequest } from "./drill.ts";
 import { keepNewest } from "./evidence-folder.ts";
-import { faultGrammar } from "../faults/fault-text.ts";
+import { faultGrammar, resolveFault, type Roles } from "../faults/fault-text.ts";
 import { parsePlannedFault } from "./fault-plan.ts";
 import type { DrillReport } from "./report.ts";
 import { runDrill } from "./runner.ts";
@@ -23,7 +23,9 @@ export interface CliPorts extends Omit<DrillPorts, "tell" | "limits"> {
   readonly limits?: DrillLimits;
 }
 
-export type CliFolders = Pick<DrillRequest, "topology" | "labFolder" | "drillsFolder">;
+export type CliFolders = Pick<DrillRequest, "topology" | "labFolder" | "drillsFolder"> & {
+  readonly roles: Roles;
+};
 
 interface Options {
   readonly json?: boolean;
@@ -68,7 +70,21 @@ async function act(name: string, options: Options, context: Context): Promise<nu
     progressScreen.write(`${scenario.problem}\n`);
     return 2;
   }
+  const problem = problemWith(options.also, context.folders.roles);
+  if (problem !== undefined) {
+    progressScreen.write(`error: --also: ${problem}\n`);
+    return 2;
+  }
   return drillAll(scenario, options, context);
+}
+
+/** Names are known beforehand: nothing need come up to find a wrong one. */
+function problemWith(also: readonly PlannedFault[], roles: Roles): string | undefined {
+  for (const { fault } of also) {
+    const resolved = resolveFault(fault, roles);
+    if (!resolved.ok) return resolved.problem;
+  }
+  return undefined;
 }
 
 async function drillAll(scenario: Scenario, options: Options, context: Context): Promise<number> {

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { fractionOf } from "./load/orders.ts";
 import type { Drill } from "./drill.ts";
-import { resolveFault } from "../faults/fault-text.ts";
+import { resolveFault, rolesOf } from "../faults/fault-text.ts";
 import type { Fault } from "../faults/faults.ts";
 import type { PlannedFault } from "./scenarios/scenario.ts";
 
@@ -27,7 +27,7 @@ function plannedFaults({ request, lab }: Drill): TimedFault[] {
   const own = request.scenario.faults.map((planned, i) => ({ ...planned, main: i === 0 }));
   const also = request.also.map((planned) => ({ ...planned, main: false }));
   return [...own, ...also].map((planned) => {
-    const fault = resolveFault(planned.fault, lab.descriptor);
+    const fault = resolveFault(planned.fault, rolesOf(lab.descriptor));
     if (!fault.ok) throw new Error(fault.problem);
     return { ...planned, fault: fault.value };
   });

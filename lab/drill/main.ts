@@ -3,6 +3,8 @@
 import { randomInt } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
 import { labTopology } from "../../topology/lab.ts";
+import { initialActive, initialStandby } from "../../topology/topology.ts";
+import { LabRunning, reap } from "../processes/reaper.ts";
 import { startLab } from "../world/world.ts";
 import { drillCli, type CliPorts } from "./cli.ts";
 import type { Screen } from "./screen/live.ts";
@@ -26,6 +28,11 @@ process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
 
 const folders = {
   topology: labTopology,
+  roles: {
+    active: initialActive(labTopology),
+    standby: initialStandby(labTopology),
+    witness: labTopology.arbiter.witnessRegion,
+  },
   labFolder: resolve(".switchback"),
   drillsFolder: join(".switchback", "drills"),
 };
@@ -48,7 +55,19 @@ main().catch((error: unknown) => {
 });
 
 async function main(): Promise<void> {
+  await refuseBesideAnother(folders.labFolder);
   process.exitCode = await drillCli(process.argv.slice(2), folders, ports);
+}
+
+/** Better one line now than a report that nothing is known. */
+async function refuseBesideAnother(folder: string): Promise<void> {
+  try {
+    await reap(folder);
+  } catch (error) {
+    if (!(error instanceof LabRunning)) throw error;
+    process.stderr.write(`drill: ${error.message}\n`);
+    process.exit(1);
+  }
 }
 
 function screenOf(stream: NodeJS.WriteStream): Screen {

@@ -34,10 +34,17 @@ export async function startFaultApi(
   };
 }
 
+const loopbackNames: ReadonlySet<string> = new Set(["127.0.0.1", "localhost"]);
+
 function routes(lab: Lab, places: Places): Express {
   const app = express();
   app.disable("x-powered-by");
   app.use(express.json({ limit: "16kb", type: "application/json" }));
+  // A name that somebody else's page made to lead here is not one of ours.
+  app.use((request, response, next) => {
+    if (loopbackNames.has(request.hostname)) return next();
+    response.status(403).json({ error: `not here under the name ${request.hostname}` });
+  });
 
   app.get("/", (_request, response) => {
     response.json({ lab: lab.descriptor, faults: lab.activeFaults() });
@@ -60,7 +67,9 @@ function routes(lab: Lab, places: Places): Express {
   app.delete("/faults/:id", async (request, response) => {
     const { id } = request.params;
     if (!lab.activeFaults().some((fault) => fault.id === id)) {
-      response.status(404).json({ error: `no fault ${id} is active` });
+      const active = lab.activeFaults().map((fault) => fault.id);
+      const hint = active.length === 0 ? "none is" : `active: ${active.join(", ")}`;
+      response.status(404).json({ error: `no fault ${id} is active; ${hint}` });
       return;
     }
     await lab.heal(id);

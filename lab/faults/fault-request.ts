@@ -37,7 +37,11 @@ export function readFault(given: unknown, { regions, sites }: Places): FaultRead
     z.strictObject({ kind: z.literal("arbiter-down") }),
   ]);
   const parsed = schema.safeParse(given);
-  if (parsed.success) return { ok: true, fault: parsed.data };
+  if (parsed.success) {
+    const fault = parsed.data;
+    if (!("from" in fault) || fault.from !== fault.to) return { ok: true, fault };
+    return { ok: false, problems: [`to: must be another site than from, given "${fault.to}"`] };
+  }
   return {
     ok: false,
     problems: parsed.error.issues.map(({ path, message }) => {

@@ -33,26 +33,37 @@ export function parseFault(text: string): Parsed<Fault> {
   return { ok: true, value: fault };
 }
 
+/** What a fault may name. */
+export interface Roles {
+  readonly active: string;
+  readonly standby: string;
+  readonly witness: string;
+}
+
+export function rolesOf({ initialActive, initialStandby, arbiter }: LabDescriptor): Roles {
+  return { active: initialActive, standby: initialStandby, witness: arbiter.witnessRegion };
+}
+
 /** The fault with the names of this lab, or what is wrong with it. */
-export function resolveFault(fault: Fault, lab: LabDescriptor): Parsed<Fault> {
-  const regions = Object.keys(lab.regions);
-  const sites = [...regions, lab.arbiter.witnessRegion, "internet"];
-  const names: Readonly<Record<string, string>> = {
-    active: lab.initialActive,
-    standby: lab.initialStandby,
-    witness: lab.arbiter.witnessRegion,
-  };
+export function resolveFault(fault: Fault, roles: Roles): Parsed<Fault> {
+  const { active, standby, witness } = roles;
+  const regions = [active, standby];
+  const sites = [...regions, witness, "internet"];
+  const names: Readonly<Record<string, string>> = { active, standby, witness };
   const named = (name: string): string => (Object.hasOwn(names, name) ? names[name] : name) ?? name;
   if ("region" in fault) {
     const region = named(fault.region);
-    if (!regions.includes(region))
-      return wrong(`"${fault.region}" is none of ${regions.join(", ")}`);
-    return { ok: true, value: { ...fault, region } };
+    if (regions.includes(region)) return { ok: true, value: { ...fault, region } };
+    return wrong(`"${fault.region}" is none of ${regions.join(", ")}, active, standby`);
   }
   if ("from" in fault) {
     const [from, to] = [named(fault.from), named(fault.to)];
     const stranger = [from, to].find((site) => !sites.includes(site));
-    if (stranger !== undefined) return wrong(`"${stranger}" is none of ${sites.join(", ")}`);
+    if (stranger !== undefined) {
+      return wrong(`"${stranger}" is none of ${sites.join(", ")}, active, standby, witness`);
+    }
+    if (from === to)
+      return wrong(`a link leads from one site to another, not from ${from} to itself`);
     return { ok: true, value: { ...fault, from, to } };
   }
   return { ok: true, value: fault };

@@ -43,7 +43,8 @@ export async function startLab(options: WorldOptions): Promise<Lab> {
   try {
     return await build(options, undo);
   } catch (error) {
-    await undoAll(undo);
+    // What went wrong first is what matters, whatever else goes wrong while clearing up.
+    await undoAll(undo).catch(() => undefined);
     throw error;
   }
 }

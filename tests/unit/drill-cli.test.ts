@@ -25,6 +25,7 @@ async function drill(args: readonly string[], signal?: AbortSignal): Promise<Ans
     args,
     {
       topology: { objectives: { rtoSeconds: 10, rpoSeconds: 1 } },
+      roles: { active: "us-east-1", standby: "us-west-2", witness: "us-east-2" },
       labFolder: root,
       drillsFolder: join(root, "drills"),
     },
@@ -123,4 +124,13 @@ test("an interruption exits 130", async () => {
   const interruption = new AbortController();
   interruption.abort();
   expect((await drill([], interruption.signal)).code).toBe(130);
+});
+
+test.each([
+  ["0:region-loss mars", '"mars" is none of us-east-1, us-west-2, active, standby'],
+  ["0:link-cut active us-east-1", "from one site to another"],
+])("a fault that cannot be is refused before anything starts: %s", async (also, why) => {
+  const { code, err } = await drill(["--also", also]);
+  expect(code).toBe(2);
+  expect(err).toContain(why);
 });

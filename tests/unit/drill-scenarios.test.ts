@@ -5,7 +5,7 @@ import type { LabDescriptor } from "../../lab/descriptor.ts";
 import { parsePlannedFault } from "../../lab/drill/fault-plan.ts";
 import { lastFaultMs, lostRegions } from "../../lab/drill/injection.ts";
 import { findScenario, scenarios } from "../../lab/drill/scenarios/registry.ts";
-import { resolveFault } from "../../lab/faults/fault-text.ts";
+import { resolveFault, rolesOf } from "../../lab/faults/fault-text.ts";
 import type { Fault } from "../../lab/faults/faults.ts";
 
 test.each([
@@ -71,7 +71,7 @@ test.each<[Fault, object]>([
   [{ kind: "link-slow", from: "internet", to: "active", latencyMs: 9 }, { to: "us-east-1" }],
   [{ kind: "arbiter-down" }, { kind: "arbiter-down" }],
 ])("%j finds its regions", (fault, found) => {
-  expect(resolveFault(fault, lab)).toMatchObject({ ok: true, value: found });
+  expect(resolveFault(fault, rolesOf(lab))).toMatchObject({ ok: true, value: found });
 });
 
 test.each<Fault>([
@@ -79,7 +79,7 @@ test.each<Fault>([
   { kind: "region-loss", region: "internet" },
   { kind: "link-cut", from: "active", to: "mars" },
 ])("%j is no place of the lab", (fault) => {
-  expect(resolveFault(fault, lab).ok).toBe(false);
+  expect(resolveFault(fault, rolesOf(lab)).ok).toBe(false);
 });
 
 test("an unknown scenario is answered with the nearest one", () => {
@@ -97,7 +97,7 @@ test("every scenario is well formed: its own name, a first fault at zero, resolv
   for (const scenario of scenarios) {
     expect(scenario.name).toMatch(/^[a-z][a-z0-9-]*$/);
     expect(scenario.faults[0]?.atMs).toBe(0);
-    expect(scenario.faults.every(({ fault }) => resolveFault(fault, lab).ok)).toBe(true);
+    expect(scenario.faults.every(({ fault }) => resolveFault(fault, rolesOf(lab)).ok)).toBe(true);
     // The load writes for this long after the recovery; the criteria must be reachable in it.
     const writes = (scenario.load.writesPerSecond * scenario.settleMs) / 1_000;
     expect(writes).toBeGreaterThan(scenario.criteria.acknowledgedMin);
