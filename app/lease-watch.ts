@@ -10,6 +10,11 @@ export interface LeaseWatchProps {
   readonly ask: () => Promise<ServingState>;
   readonly askTimeoutMs: number;
   readonly ageMsMax: number;
+  /**
+   * The same for an answer that this region does not serve: users wait for the change of it.
+   * @default as long as any other
+   */
+  readonly waitingAgeMsMax?: number;
   /** Called with every answer, before anybody who waits for it. Must not throw. */
   readonly onLook: (state: ServingState) => void;
 }
@@ -60,8 +65,9 @@ export class LeaseWatch implements LeaseView {
 
   #isFresh(): boolean {
     const { state, askedAtMs } = this.#last;
-    const { ageMsMax, clock } = this.#props;
-    const usableMs = state.role === "serving" ? Math.min(ageMsMax, state.remainingMs) : ageMsMax;
+    const { ageMsMax, clock, waitingAgeMsMax = ageMsMax } = this.#props;
+    const usableMs =
+      state.role === "serving" ? Math.min(ageMsMax, state.remainingMs) : waitingAgeMsMax;
     return clock.nowMs() - askedAtMs < usableMs;
   }
 

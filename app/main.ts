@@ -19,6 +19,7 @@ import { createService } from "./service.ts";
 /** Everything that has a limit, with the relations between them. */
 const limits = {
   leaseAgeMsMax: 500,
+  waitingAgeMsMax: 150,
   /** A health checker waits for this look: well below the seconds it allows. */
   lookTimeoutMs: 1_000,
   connectTimeoutMs: 1_000,
@@ -71,6 +72,7 @@ async function run(config: Config, log: Logger): Promise<void> {
     ask: () => askLease(gates.lease, config.region),
     askTimeoutMs: limits.lookTimeoutMs,
     ageMsMax: limits.leaseAgeMsMax,
+    waitingAgeMsMax: limits.waitingAgeMsMax,
     onLook: (state) => followers.forEach((follow) => follow(state)),
   });
   const forwarder = config.peerUrl === undefined ? undefined : openForwarder(config.peerUrl);

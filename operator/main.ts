@@ -21,7 +21,7 @@ const clock: Clock = {
 };
 
 /** Between ticks: calm, or while something is suspected or a plan runs. */
-const tickMs = { calm: 150, busy: 10 } as const;
+const tickMs = { calm: 200, busy: 10 } as const;
 
 /** How long a new table may stay without a guard where the database has no event triggers. */
 const guardMs = 5_000;

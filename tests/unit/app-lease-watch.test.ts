@@ -25,6 +25,7 @@ function watchAnswered(askTimeoutMs = 30_000) {
   const watch = new LeaseWatch({
     clock,
     ageMsMax: 500,
+    waitingAgeMsMax: 150,
     askTimeoutMs,
     ask: () =>
       new Promise((resolve, reject) => {
@@ -64,7 +65,7 @@ test("an answer is used for half a second from when it was asked, then asked ane
   const { clock, watch, question, questions } = watchAnswered();
   const first = watch.current();
   clock.advance(200);
-  question(0).answer(standbyHere);
+  question(0).answer(servingHere);
   await first;
   clock.advance(299);
   await watch.current();
@@ -129,6 +130,22 @@ test("a failed question is unknown, and the next one can succeed", async () => {
   const second = watch.current();
   question(1).answer(servingHere);
   expect(await second).toEqual(servingHere);
+});
+
+test("a region that waits asks again sooner than one that serves", async () => {
+  const { clock, watch, question, questions } = watchAnswered();
+  const first = watch.current();
+  question(0).answer(standbyHere);
+  await first;
+  clock.advance(149);
+  expect(await watch.current()).toEqual(standbyHere);
+  clock.advance(1);
+  const second = watch.current();
+  question(1).answer(servingHere);
+  expect(await second).toEqual(servingHere);
+  clock.advance(499);
+  expect(await watch.current()).toEqual(servingHere);
+  expect(questions).toHaveLength(2);
 });
 
 test("a question that nobody answers is given up", async () => {
