@@ -112,3 +112,70 @@ export interface Announcer {
   announce(planId: string, text: string): void;
   announced(planId: string): boolean;
 }
+
+/** What stands in the other region under the service's own instance identifier. */
+export type PeerInstance =
+  | { readonly kind: "absent" }
+  | {
+      readonly kind: "primary" | "replica";
+      /** `DBInstanceStatus` of RDS: `available`, `creating`, `modifying`, ... */
+      readonly status: string;
+      /** Whether it is a replica of this region's database. */
+      readonly followsThisRegion: boolean;
+    };
+
+/**
+ * Makes a replica of what was a primary, in the other region. RDS cannot turn a primary back into a
+ * replica, so the old one is kept under another name and a new one is made. All of it is idempotent.
+ */
+export interface Rebuild {
+  state(): Promise<Outcome<PeerInstance>>;
+  snapshotState(name: string): Promise<Outcome<"absent" | "creating" | "available">>;
+  /** Begins a snapshot of the old primary. */
+  snapshot(name: string): Promise<Outcome<void>>;
+  /** Whether an instance of that name is kept in the other region. */
+  isRetired(name: string): Promise<Outcome<boolean>>;
+  /** Gives the old primary another name, under which it is kept. */
+  retire(name: string): Promise<Outcome<void>>;
+  /** Begins a replica of this region's database under the service's own identifier. */
+  createReplica(): Promise<Outcome<void>>;
+}
+
+export interface StorageState {
+  /** The rule that replicates this region's bucket to the other one's. */
+  readonly rule: "enabled" | "disabled" | "absent";
+  /** Objects here that no rule has taken or whose replication failed; counted up to a limit. */
+  readonly unreplicated: number;
+  /** Objects here on their way. */
+  readonly pending: number;
+}
+
+/** The objects of this region on their way to the other one. */
+export interface Storage {
+  state(): Promise<Outcome<StorageState>>;
+  /** Enables the rule, and sends what it will never take by itself. Idempotent. */
+  reverse(): Promise<Outcome<void>>;
+}
+
+/** What an old primary holds that this region does not. */
+export interface SalvageSummary {
+  readonly missingRows: number;
+  /** Rows that both have, with different content. */
+  readonly conflictingRows: number;
+  /** Rows that the old primary deleted, and that live on here. */
+  readonly deletedRows: number;
+  /** Objects that rows here point at and that did not arrive. */
+  readonly missingObjects: number;
+  /** Tables that could not be compared, with the reason. */
+  readonly uncompared: readonly string[];
+  /** Where CSV, SQL and this summary lie, such as `s3://bucket/switchback/salvage/failover-2/`. */
+  readonly location: string;
+}
+
+/** Lists and exports what only the old primary has. Reads there, writes nothing there. */
+export interface Salvage {
+  /** `absent` until a salvage of that name has left its summary. */
+  summary(name: string): Promise<Outcome<SalvageSummary | "absent">>;
+  /** Begins it and returns at once. Does nothing while one is under way. */
+  start(name: string): Promise<Outcome<void>>;
+}

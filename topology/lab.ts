@@ -36,7 +36,11 @@ export const labTopology = {
     instanceClass: "db.t4g.medium",
     storageGiB: 20,
   },
-  storage: { bucketPrefix: "orders-objects", replicationTimeControl: true },
+  storage: {
+    bucketPrefix: "orders-objects",
+    replicationTimeControl: true,
+    references: [{ table: "app.orders", column: "attachment" }],
+  },
   arbiter: { table: "switchback-arbiter", witnessRegion: "us-east-2" },
   lease: {
     leaseMs: 1_500,

@@ -15,7 +15,11 @@ const shared = {
     instanceClass: "db.r7g.large",
     storageGiB: 200,
   },
-  storage: { bucketPrefix: "orders-objects", replicationTimeControl: true },
+  storage: {
+    bucketPrefix: "orders-objects",
+    replicationTimeControl: true,
+    references: [{ table: "app.orders", column: "attachment" }],
+  },
   // Four renewals fit into a lease: three may be lost before writes stop. One that times out leaves
   // time for the next. The margin is mostly the commit gap; 200 ppm of 15 s are only 3 ms.
   lease: {

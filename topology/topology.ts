@@ -171,6 +171,24 @@ const storage = z
     replicationTimeControl: z
       .boolean()
       .describe("Whether S3 promises (for money) to replicate within 15 minutes, with metrics."),
+    references: z
+      .array(
+        z.strictObject({
+          table: text(
+            /^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$/,
+            'a schema and a table such as "app.orders"',
+            "Table whose rows name objects.",
+          ),
+          column: text(
+            /^[a-z_][a-z0-9_]*$/,
+            'a column such as "attachment"',
+            "Column that holds the object's key.",
+          ),
+        }),
+      )
+      .max(100)
+      .optional()
+      .describe("Columns that name objects: rows whose object did not arrive are listed."),
   })
   .describe("The object buckets, replicated both ways.");
 
