@@ -13,13 +13,18 @@ export interface AckDeadline {
 export type Acknowledgement =
   { readonly allowed: true } | { readonly allowed: false; readonly because: string };
 
-/** `arrivedAtMs` is when the request arrived: earlier than any check of the lease on its behalf. */
+/**
+ * `startedAtMs` is when the attempt began that made the write: no later than any moment at which the
+ * lease was found live on its behalf, and so before that lease ended. The deadline needs nothing else;
+ * it counts from there, not from the arrival, because what was tried before, while the request was
+ * held, certainly wrote nothing.
+ */
 export async function mayAcknowledge(
   held: HeldLease,
-  arrivedAtMs: number,
+  startedAtMs: number,
   { clock, leases, ackWithinMs }: AckDeadline,
 ): Promise<Acknowledgement> {
-  const tookMs = clock.nowMs() - arrivedAtMs;
+  const tookMs = clock.nowMs() - startedAtMs;
   if (tookMs <= ackWithinMs) return { allowed: true };
 
   const slow = `the write took ${Math.round(tookMs)} ms`;

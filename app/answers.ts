@@ -3,14 +3,16 @@
 
 import type { ErrorRequestHandler, RequestHandler, Response } from "express";
 import type { Logger } from "pino";
-import { epochHeader, roleHeader } from "./hop-headers.ts";
+import { epochHeader, handoverHeader, roleHeader } from "./hop-headers.ts";
 import type { LeaseView, ServingState } from "./ports.ts";
-import { epochOf } from "./serving.ts";
+import { epochOf, isHandover } from "./serving.ts";
 
 /** What the answer says of this region's own state. */
 export function stampState(response: Response, state: ServingState): void {
   const epoch = epochOf(state);
   response.setHeader(roleHeader, state.role);
+  if (isHandover(state)) response.setHeader(handoverHeader, "under-way");
+  else response.removeHeader(handoverHeader);
   if (epoch === null) response.removeHeader(epochHeader);
   else response.setHeader(epochHeader, String(epoch));
 }

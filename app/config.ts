@@ -11,6 +11,8 @@ export interface Config {
   /** Public endpoint of the other region. Without it nothing is forwarded. */
   readonly peerUrl: string | undefined;
   readonly ackWithinMs: number;
+  /** How long a request may be held while the lease changes hands on purpose. 0 holds none. */
+  readonly handoverWaitMs: number;
   readonly storage: StorageConfig | "none";
   readonly build: string;
   readonly logLevel: LogLevel;
@@ -82,6 +84,7 @@ const schema = z
     DATABASE_URL: z.string().refine((text) => isUrl(text, /^postgres(ql)?:$/)),
     PEER_URL: optionalUrl(/^https?:$/).refine((text) => text === undefined || isOrigin(text)),
     ACK_WITHIN_MS: integer(1, 60_000),
+    HANDOVER_WAIT_MS: integer(0, 20_000).default(3_000),
     BUCKET: z
       .string()
       .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)
@@ -113,6 +116,7 @@ const allowed: { readonly [V in Variable]: string } = {
   DATABASE_URL: "a postgres:// or postgresql:// address of this region's database",
   PEER_URL: "the http:// or https:// origin of the other region, without a path; may be absent",
   ACK_WITHIN_MS: "whole milliseconds from 1 to 60000, at most the commit gap of the lease",
+  HANDOVER_WAIT_MS: "whole milliseconds from 0 to 20000 (3000 when absent; 0 holds no request)",
   BUCKET: "the name of an S3 bucket; may be absent",
   S3_ENDPOINT: "an http:// or https:// address; may be absent",
   AWS_REGION: "an AWS region name (SWITCHBACK_REGION when absent)",
@@ -148,6 +152,7 @@ function configOf(env: z.infer<typeof schema>): Config {
     databaseUrl: env.DATABASE_URL,
     peerUrl: env.PEER_URL === undefined ? undefined : new URL(env.PEER_URL).origin,
     ackWithinMs: env.ACK_WITHIN_MS,
+    handoverWaitMs: env.HANDOVER_WAIT_MS,
     storage: storageOf(env),
     build: env.BUILD_ID,
     logLevel: env.LOG_LEVEL,

@@ -8,6 +8,8 @@ export const regionHeader = "x-switchback-region";
 export const epochHeader = "x-switchback-epoch";
 export const roleHeader = "x-switchback-role";
 export const hopsHeader = "x-switchback-hops";
+/** On the answer of a region that knows of a handover under way. */
+export const handoverHeader = "x-switchback-handover";
 export const forwardHeader = "x-switchback-forward";
 export const forwardedByHeader = "x-switchback-forwarded-by";
 

@@ -13,8 +13,10 @@ export const instanceColumns = `
   case when pg_is_in_recovery() then null
        else left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) end as timeline`;
 
+/** Through JSON, because the guard of an older operator has no column `closed`. */
 const question = `
 select l.region, l.epoch, l.live, l.remaining_ms, l.replay_lag_ms,
+       (to_jsonb(l) ->> 'closed')::boolean as closed,
        pg_is_in_recovery() as in_recovery, ${instanceColumns}
   from (select) as once
   left join switchback.lease_state() as l on true`;
@@ -25,6 +27,7 @@ interface Answer {
   readonly live: boolean | null;
   readonly remaining_ms: number | null;
   readonly replay_lag_ms: number | null;
+  readonly closed: boolean | null;
   readonly in_recovery: boolean;
   readonly started_at: string;
   readonly timeline: string | null;
@@ -59,6 +62,7 @@ async function askOn(connection: PoolClient, ownRegion: string): Promise<Serving
     remainingMs: row.remaining_ms,
     replayLagMs: row.replay_lag_ms,
     inRecovery: row.in_recovery,
+    closed: row.closed,
     startedAt: row.started_at,
     timeline: row.timeline,
   };

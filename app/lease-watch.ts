@@ -1,8 +1,10 @@
 //! Keeps an eye on the write lease: at most one question to the database is under way, and an
-//! answer is used for half a second or until the lease it saw has run out, whichever comes first.
+//! answer is used for half a second or until the lease it saw has run out, whichever comes first;
+//! for a moment only while a handover is under way.
 //! Ages count from the moment before the question, so a slow answer is never taken for a new one.
 
 import type { Clock, LeaseView, Look, ServingState } from "./ports.ts";
+import { isHandover } from "./serving.ts";
 
 export interface LeaseWatchProps {
   readonly clock: Clock;
@@ -15,6 +17,11 @@ export interface LeaseWatchProps {
    * @default as long as any other
    */
   readonly waitingAgeMsMax?: number;
+  /**
+   * The same while a handover is under way: requests are held for the change of it.
+   * @default as long as any other answer that this region does not serve
+   */
+  readonly handoverAgeMsMax?: number;
   /** Called with every answer, before anybody who waits for it. Must not throw. */
   readonly onLook: (state: ServingState) => void;
 }
@@ -65,10 +72,14 @@ export class LeaseWatch implements LeaseView {
 
   #isFresh(): boolean {
     const { state, askedAtMs } = this.#last;
-    const { ageMsMax, clock, waitingAgeMsMax = ageMsMax } = this.#props;
-    const usableMs =
-      state.role === "serving" ? Math.min(ageMsMax, state.remainingMs) : waitingAgeMsMax;
-    return clock.nowMs() - askedAtMs < usableMs;
+    return this.#props.clock.nowMs() - askedAtMs < this.#usableMs(state);
+  }
+
+  #usableMs(state: ServingState): number {
+    const { ageMsMax, waitingAgeMsMax = ageMsMax } = this.#props;
+    const { handoverAgeMsMax = waitingAgeMsMax } = this.#props;
+    if (state.role === "serving") return Math.min(ageMsMax, state.remainingMs);
+    return isHandover(state) ? handoverAgeMsMax : waitingAgeMsMax;
   }
 
   #begin(): Promise<Look> {
@@ -112,6 +123,7 @@ export class LeaseWatch implements LeaseView {
     if (state.role !== "serving") return undefined;
     if (this.#props.clock.nowMs() - askedAtMs < state.remainingMs) return undefined;
     const because = "the lease may have run out while the database was answering";
-    return { role: "fenced", because, epoch: state.epoch, instance: state.instance };
+    const { epoch, instance } = state;
+    return { role: "fenced", because, epoch, instance, handover: false };
   }
 }

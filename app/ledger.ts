@@ -73,12 +73,13 @@ export class PostgresLedger implements Ledger {
   }
 
   async #insert(connection: PoolClient, order: NewOrder): Promise<QueryResult<InsertedRow>> {
-    const values = [order.key, order.item, order.quantity, this.#region];
+    const { key, item, quantity, attachment } = order;
+    const values = [key, item, quantity, this.#region, attachment];
     try {
       return await connection.query<InsertedRow>(statements.append, values);
     } catch (error) {
-      // A missing table is a certain refusal, so a second attempt is no silent repeat.
-      if (!isRefusal(error) || error.code !== "42P01") throw error;
+      // A missing table or column is a certain refusal, so a second attempt is no silent repeat.
+      if (!isRefusal(error) || !["42P01", "42703"].includes(error.code)) throw error;
       await createTable(connection);
       return connection.query<InsertedRow>(statements.append, values);
     }
@@ -94,12 +95,12 @@ export class PostgresLedger implements Ledger {
   }
 }
 
-const orderColumns = "id, key, item, quantity, region, epoch, accepted_at";
+const orderColumns = "id, key, item, quantity, region, epoch, accepted_at, attachment";
 
 const statements = {
   append: `
-    insert into app.orders as o (key, item, quantity, region, epoch)
-    select $1, $2, $3::int, l.region, l.epoch
+    insert into app.orders as o (key, item, quantity, region, epoch, attachment)
+    select $1, $2, $3::int, l.region, l.epoch, $5
       from switchback.lease_state() as l where l.region = $4 and l.live
     on conflict (key) do nothing
     returning ${orderColumns}, ${instanceColumns}`,
@@ -122,6 +123,7 @@ interface OrderRow {
   readonly region: string;
   readonly epoch: string;
   readonly accepted_at: Date;
+  readonly attachment: string | null;
 }
 
 interface InstanceRow {
@@ -144,10 +146,12 @@ function repeated(row: StandingRow | undefined, wanted: NewOrder): Appended {
     return { kind: "not-serving", because: "the lease was not live when the write ran" };
   }
   const order = orderOf(row);
-  if (order.item !== wanted.item || order.quantity !== wanted.quantity) {
-    return { kind: "conflicting" };
-  }
+  if (!isSame(order, wanted)) return { kind: "conflicting" };
   return { kind: "repeated", order, lease: leaseOf(row, row.lease_epoch) };
+}
+
+function isSame(order: NewOrder, { item, quantity, attachment }: NewOrder): boolean {
+  return order.item === item && order.quantity === quantity && order.attachment === attachment;
 }
 
 function hasOrder(row: StandingRow): row is StandingRow & OrderRow {
@@ -178,5 +182,6 @@ function orderOf(row: OrderRow): Order {
     region: row.region,
     epoch: Number(row.epoch),
     acceptedAt: row.accepted_at.toISOString(),
+    attachment: row.attachment,
   };
 }

@@ -3,6 +3,7 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import { pino, type Logger } from "pino";
+import { fadingHandover } from "./closing.ts";
 import { describeProblem, parseConfig, type Config } from "./config.ts";
 import { Forwarder } from "./forwarder.ts";
 import { Gate } from "./gate.ts";
@@ -12,6 +13,7 @@ import { PostgresLedger } from "./ledger.ts";
 import { Metrics } from "./metrics.ts";
 import { objectBytesMax } from "./object-routes.ts";
 import { logRoleChanges, prepareWhenServing, recycleOnChange, type OnLook } from "./on-look.ts";
+import { Parking } from "./parking.ts";
 import type { Clock, Objects } from "./ports.ts";
 import { startServer } from "./server.ts";
 import { createService } from "./service.ts";
@@ -20,6 +22,12 @@ import { createService } from "./service.ts";
 const limits = {
   leaseAgeMsMax: 500,
   waitingAgeMsMax: 150,
+  handoverAgeMsMax: 20,
+  /** A handover takes a second or two; an old primary stays closed for as long as nobody rebuilds it. */
+  handoverMsMax: 15_000,
+  parkedMax: 256,
+  parkedBytesMax: 32 * objectBytesMax,
+  parkedRetryMs: 40,
   /** A health checker waits for this look: well below the seconds it allows. */
   lookTimeoutMs: 1_000,
   connectTimeoutMs: 1_000,
@@ -67,12 +75,14 @@ async function run(config: Config, log: Logger): Promise<void> {
       retryMs: limits.prepareRetryMs,
     }),
   ];
+  const fade = fadingHandover(clock, limits.handoverMsMax);
   const leases = new LeaseWatch({
     clock,
-    ask: () => askLease(gates.lease, config.region),
+    ask: async () => fade(await askLease(gates.lease, config.region)),
     askTimeoutMs: limits.lookTimeoutMs,
     ageMsMax: limits.leaseAgeMsMax,
     waitingAgeMsMax: limits.waitingAgeMsMax,
+    handoverAgeMsMax: limits.handoverAgeMsMax,
     onLook: (state) => followers.forEach((follow) => follow(state)),
   });
   const forwarder = config.peerUrl === undefined ? undefined : openForwarder(config.peerUrl);
@@ -85,6 +95,7 @@ async function run(config: Config, log: Logger): Promise<void> {
     ledger,
     objects: await openObjects(config),
     peer: forwarder ?? "none",
+    parking: openParking(config, metrics),
     metrics,
     log,
   });
@@ -95,7 +106,8 @@ async function run(config: Config, log: Logger): Promise<void> {
 
   const signal = await stopSignal();
   log.info({ signal }, "stopping");
-  await server.stop(limits.stopGraceMs);
+  // A request may be held that long before it is carried out.
+  await server.stop(limits.stopGraceMs + config.handoverWaitMs);
   leases.stop();
   forwarder?.close();
   // A database that does not answer must not keep the process.
@@ -134,6 +146,18 @@ function openGates(config: Config, log: Logger, metrics: Metrics) {
       connectionAgeSecondsMax: 60,
     }),
   };
+}
+
+function openParking({ handoverWaitMs }: Config, metrics: Metrics): Parking {
+  return new Parking({
+    clock,
+    metrics,
+    waitMs: handoverWaitMs,
+    retryMs: limits.parkedRetryMs,
+    requestsMax: limits.parkedMax,
+    bytesMax: limits.parkedBytesMax,
+    pause: (ms) => pause(ms),
+  });
 }
 
 function openForwarder(peerUrl: string): Forwarder {

@@ -22,6 +22,10 @@ export type WriteKind = (typeof writeKinds)[number];
 
 export const forwardOutcomes = ["answered", "not-sent", "outcome-unknown"] as const;
 
+/** How it ended for a request that was to be held during a handover. */
+export const parkedOutcomes = ["served", "gave-up", "left", "turned-away"] as const;
+export type ParkedOutcome = (typeof parkedOutcomes)[number];
+
 /** Routes that exist from the start, so that rates over them do. */
 const zeroed = [
   ["GET", "/orders", "200"],
@@ -65,6 +69,25 @@ export class Metrics {
     help: "Database pools replaced after a change of role or broken connections.",
     registers: [this.registry],
   });
+  /** Requests that are held now. */
+  readonly parked = new Gauge({
+    name: "switchback_app_parked",
+    help: "Requests held now because the lease is changing hands.",
+    registers: [this.registry],
+  });
+  readonly #parkedRequests = new Counter({
+    name: "switchback_app_parked_total",
+    help: "Requests to be held during a handover, by how it ended: served, gave-up, left, turned-away.",
+    labelNames: ["outcome"],
+    registers: [this.registry],
+  });
+  /** Seconds from the first refusal to the end of the wait, however it ended. */
+  readonly parkedSeconds = new Histogram({
+    name: "switchback_app_parked_seconds",
+    help: "How long requests were held during a handover, in seconds.",
+    buckets: [0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5],
+    registers: [this.registry],
+  });
   readonly #serving = new Gauge({
     name: "switchback_app_serving",
     help: "1 while this region's database has a live lease of this region, else 0.",
@@ -86,6 +109,7 @@ export class Metrics {
       for (const outcome of writeOutcomes) this.writes.inc({ kind, outcome }, 0);
     }
     for (const outcome of forwardOutcomes) this.forwarded.inc({ outcome }, 0);
+    for (const outcome of parkedOutcomes) this.#parkedRequests.inc({ outcome }, 0);
     for (const [method, route, status] of zeroed)
       this.requestSeconds.zero({ method, route, status });
     this.#serving.set(0);
@@ -94,6 +118,10 @@ export class Metrics {
   countWrite(kind: WriteKind, outcome: WriteOutcome): void {
     this.writes.inc({ kind, outcome });
     if (outcome === "outcome-unknown") this.outcomeUnknown.inc();
+  }
+
+  countParked(outcome: ParkedOutcome): void {
+    this.#parkedRequests.inc({ outcome });
   }
 
   showState(state: ServingState): void {

@@ -14,7 +14,9 @@ import {
 import { serveElsewhere } from "./elsewhere.ts";
 import { epochHeader } from "./hop-headers.ts";
 import type { WriteOutcome } from "./metrics.ts";
+import { isObjectKey, objectKeyText } from "./object-key.ts";
 import type { Parsed } from "./order-input.ts";
+import type { Attempt } from "./parking.ts";
 import type { Parts } from "./parts.ts";
 import type { HeldLease, Objects, StoredObject } from "./ports.ts";
 import { serveRead } from "./reads.ts";
@@ -28,7 +30,8 @@ export function objectRoutes(parts: Parts, objects: Objects): Router {
     .route("/objects/:key")
     .get((request, response) => answerObject({ parts, objects }, request, response))
     .put(body, async (request, response) => {
-      parts.metrics.countWrite("object", await put({ parts, objects }, request, response));
+      const attempt = put({ parts, objects }, request, response);
+      parts.metrics.countWrite("object", await parts.parking.serve(request, response, attempt));
     })
     .all(refuseOtherMethods("GET", "HEAD", "PUT"));
   return router;
@@ -39,46 +42,50 @@ interface Store {
   readonly objects: Objects;
 }
 
-async function put(store: Store, request: Request, response: Response): Promise<WriteOutcome> {
+function put(store: Store, request: Request, response: Response): Attempt<WriteOutcome> {
   const { parts, objects } = store;
-  const state = await stateFor(response, parts.leases);
-  const writeKey = String(request.params["key"]);
-  if (state.role !== "serving") {
-    return serveElsewhere(parts, request, response, { because: state.because, writeKey });
-  }
-  const input = parseObject(request);
-  if (!input.ok) {
-    answerFault(response, invalid(input.problems));
-    return "invalid";
-  }
-  const result = await objects.put(writeKey, input.value);
-  switch (result.kind) {
-    case "stored":
-      return acknowledge(parts, response, { key: writeKey, object: input.value, lease: state });
-    case "unavailable":
-      answerFault(response, unavailable(result.because));
-      return "unavailable";
-    case "outcome-unknown":
-      answerFault(response, outcomeUnknown(writeKey, result.because));
-      return "outcome-unknown";
-    default:
-      return result satisfies never;
-  }
+  return async (startedAtMs) => {
+    const state = await stateFor(response, parts.leases);
+    const key = String(request.params["key"]);
+    if (state.role !== "serving") {
+      return serveElsewhere(parts, request, response, { state, writeKey: key });
+    }
+    const input = parseObject(request);
+    if (!input.ok) {
+      answerFault(response, invalid(input.problems));
+      return "invalid";
+    }
+    const result = await objects.put(key, input.value);
+    switch (result.kind) {
+      case "stored": {
+        const taken = { key, object: input.value, lease: state, startedAtMs };
+        return acknowledge(parts, response, taken);
+      }
+      case "unavailable":
+        answerFault(response, unavailable(result.because));
+        return "unavailable";
+      case "outcome-unknown":
+        answerFault(response, outcomeUnknown(key, result.because));
+        return "outcome-unknown";
+      default:
+        return result satisfies never;
+    }
+  };
 }
 
 interface TakenObject {
   readonly key: string;
   readonly object: StoredObject;
   readonly lease: HeldLease;
+  readonly startedAtMs: number;
 }
 
 async function acknowledge(
   parts: Parts,
   response: Response,
-  { key, object, lease }: TakenObject,
+  { key, object, lease, startedAtMs }: TakenObject,
 ): Promise<WriteOutcome> {
-  const arrivedAtMs = response.locals["arrivedAtMs"] as number;
-  const acknowledgement = await mayAcknowledge(lease, arrivedAtMs, parts);
+  const acknowledgement = await mayAcknowledge(lease, startedAtMs, parts);
   response.setHeader(epochHeader, String(lease.epoch));
   if (!acknowledgement.allowed) {
     answerFault(response, outcomeUnknown(key, acknowledgement.because));
@@ -118,8 +125,6 @@ function parseObject(request: Request): Parsed<StoredObject> {
 }
 
 function parseObjectKey(text: unknown): Parsed<string> {
-  if (typeof text === "string" && /^[A-Za-z0-9_.-]{1,128}$/.test(text) && !/^\.+$/.test(text)) {
-    return { ok: true, value: text };
-  }
-  return { ok: false, problems: ["key: 1 to 128 of A-Z a-z 0-9 _ . -, not only dots"] };
+  if (typeof text === "string" && isObjectKey(text)) return { ok: true, value: text };
+  return { ok: false, problems: [`key: ${objectKeyText}`] };
 }

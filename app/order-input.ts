@@ -2,6 +2,7 @@
 
 import type { IncomingHttpHeaders } from "node:http";
 import * as z from "zod";
+import { isObjectKey, objectKeyText } from "./object-key.ts";
 import type { NewOrder, Page } from "./ports.ts";
 
 export type Parsed<T> =
@@ -33,6 +34,7 @@ const headerKeyText = "Idempotency-Key: a header with 1 to 64 of A-Z a-z 0-9 _ .
 const headerKeySchema = z.string(headerKeyText).regex(keyPattern, headerKeyText);
 
 const itemText = "item: a text of 1 to 200 characters is needed";
+const attachmentText = `attachment: the key of an object, ${objectKeyText}; may be absent`;
 const quantityText = "quantity: a whole number from 1 to 1000 is needed";
 
 const orderSchema = z.object(
@@ -43,6 +45,11 @@ const orderSchema = z.object(
       .max(200, itemText)
       .refine((text) => !unstorable.test(text), itemText),
     quantity: z.int(quantityText).min(1, quantityText).max(1000, quantityText),
+    attachment: z
+      .string(attachmentText)
+      .refine(isObjectKey, attachmentText)
+      .nullable()
+      .default(null),
   },
   "body: a JSON object with item and quantity is needed",
 );

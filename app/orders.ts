@@ -17,6 +17,7 @@ import { serveElsewhere, serveElsewhereUnlessServing } from "./elsewhere.ts";
 import { epochHeader } from "./hop-headers.ts";
 import type { WriteOutcome } from "./metrics.ts";
 import { parseKey, parseOrder, parsePage } from "./order-input.ts";
+import type { Attempt, Untaken } from "./parking.ts";
 import type { Parts } from "./parts.ts";
 import type { Appended } from "./ports.ts";
 import { serveRead } from "./reads.ts";
@@ -31,7 +32,8 @@ export function orderRoutes(parts: Parts): Router {
     .route("/orders")
     .get((request, response) => answerOrders(parts, request, response))
     .post(body, async (request, response) => {
-      parts.metrics.countWrite("order", await append(parts, request, response));
+      const attempt = append(parts, request, response);
+      parts.metrics.countWrite("order", await parts.parking.serve(request, response, attempt));
     })
     .all(refuseOtherMethods("GET", "HEAD", "POST"));
   router
@@ -41,22 +43,39 @@ export function orderRoutes(parts: Parts): Router {
   return router;
 }
 
-async function append(parts: Parts, request: Request, response: Response): Promise<WriteOutcome> {
-  const state = await stateFor(response, parts.leases);
-  const writeKey = request.get("idempotency-key") ?? "";
-  if (state.role !== "serving") {
-    return serveElsewhere(parts, request, response, { because: state.because, writeKey });
-  }
-  const input = parseOrder(request.headers, request.body);
-  if (!input.ok) {
-    answerFault(response, invalid(input.problems));
-    return "invalid";
-  }
-  const appended = await parts.ledger.append(input.value);
+function append(parts: Parts, request: Request, response: Response): Attempt<WriteOutcome> {
+  return async (startedAtMs) => {
+    const state = await stateFor(response, parts.leases);
+    const writeKey = request.get("idempotency-key") ?? "";
+    if (state.role !== "serving") {
+      return serveElsewhere(parts, request, response, { state, writeKey });
+    }
+    const input = parseOrder(request.headers, request.body);
+    if (!input.ok) {
+      answerFault(response, invalid(input.problems));
+      return "invalid";
+    }
+    const appended = await parts.ledger.append(input.value);
+    return conclude(parts, request, response, { appended, writeKey, startedAtMs });
+  };
+}
+
+interface Concluded {
+  readonly appended: Appended;
+  readonly writeKey: string;
+  readonly startedAtMs: number;
+}
+
+async function conclude(
+  parts: Parts,
+  request: Request,
+  response: Response,
+  { appended, writeKey, startedAtMs }: Concluded,
+): Promise<WriteOutcome | Untaken<WriteOutcome>> {
   switch (appended.kind) {
     case "accepted":
     case "repeated":
-      return acknowledge(parts, response, appended);
+      return acknowledge(parts, response, appended, startedAtMs);
     case "conflicting": {
       const message = "this idempotency key was used for another order";
       answerFault(response, { status: 422, error: "key-reused", message, key: writeKey });
@@ -85,9 +104,9 @@ async function acknowledge(
   parts: Parts,
   response: Response,
   { kind, order, lease }: Taken,
+  startedAtMs: number,
 ): Promise<WriteOutcome> {
-  const arrivedAtMs = response.locals["arrivedAtMs"] as number;
-  const acknowledgement = await mayAcknowledge(lease, arrivedAtMs, parts);
+  const acknowledgement = await mayAcknowledge(lease, startedAtMs, parts);
   response.setHeader(epochHeader, String(lease.epoch));
   if (!acknowledgement.allowed) {
     const { because } = acknowledgement;

@@ -48,7 +48,7 @@ h1 {
 .facts dd { font-size: 1.375rem; line-height: 1.35; font-weight: 600; overflow-wrap: anywhere; }
 .facts dd, td { font-variant-numeric: tabular-nums; }
 .facts dd.words { font-size: 1rem; line-height: 1.85625rem; font-weight: 500; }
-.facts small {
+.facts small, td small {
   display: block; font-weight: 400; color: var(--quiet); font-size: .8125rem; line-height: 1.4;
 }
 .card {

@@ -172,11 +172,16 @@ function newestOrders(ledger: OwnReport["ledger"], say: Words): Html {
 function orderRow(order: Order, say: Words): Html {
   return html`<tr>
     <td class="whole">${order.id}</td>
-    <td>${order.item}</td>
+    <td>${order.item}${attachment(order)}</td>
     <td class="number">${order.quantity}</td>
     <td><span>${order.region},</span> <span>${say.inEpoch} ${order.epoch}</span></td>
     <td class="number wide">${order.acceptedAt.slice(11, 23)}</td>
   </tr>`;
+}
+
+function attachment({ attachment }: Order): Html {
+  if (attachment === null) return html``;
+  return html`<small><a href="/objects/${attachment}">${attachment}</a></small>`;
 }
 
 const languageNames: Readonly<Record<Language, string>> = { en: "English", ko: "한국어" };

@@ -2,6 +2,7 @@
 
 import type { Logger } from "pino";
 import type { Metrics } from "./metrics.ts";
+import type { Parking } from "./parking.ts";
 import type { Clock, LeaseView, Ledger, Objects, Peer } from "./ports.ts";
 
 export interface Parts {
@@ -13,6 +14,7 @@ export interface Parts {
   readonly ledger: Ledger;
   readonly objects: Objects | "none";
   readonly peer: Peer | "none";
+  readonly parking: Parking;
   readonly metrics: Metrics;
   readonly log: Logger;
 }

@@ -11,6 +11,8 @@ export interface Clock {
  * What this region may do, by its own database.
  * `serving`: a live lease of this region. `standby`: a replica. `fenced`: writable in itself, but
  * without a live lease of this region. `unknown`: the database did not say.
+ * `handover`: the lease did not run out, it was closed on purpose, and a moment ago: some region is
+ * about to serve.
  */
 export type ServingState =
   | {
@@ -27,14 +29,18 @@ export type ServingState =
       readonly epoch: number | "unknown";
       readonly replayLagMs: number | "unknown";
       readonly instance: string;
+      readonly handover: boolean;
     }
   | {
       readonly role: "fenced";
       readonly because: string;
       readonly epoch: number | "unknown";
       readonly instance: string;
+      readonly handover: boolean;
     }
   | { readonly role: "unknown"; readonly because: string; readonly databaseAnswers: boolean };
+
+export type NotServing = Exclude<ServingState, { readonly role: "serving" }>;
 
 export type Role = ServingState["role"];
 
@@ -63,6 +69,8 @@ export interface NewOrder {
   readonly key: string;
   readonly item: string;
   readonly quantity: number;
+  /** Key of an object, which need not be there yet; null when the order has none. */
+  readonly attachment: string | null;
 }
 
 export interface Order extends NewOrder {

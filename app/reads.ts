@@ -4,8 +4,9 @@
 
 import type { Request, Response } from "express";
 import { answerFault, unavailable, stateFor } from "./answers.ts";
-import { serveElsewhere, serveElsewhereUnlessServing } from "./elsewhere.ts";
+import { serveElsewhere, serveElsewhereUnlessServing, type Elsewhere } from "./elsewhere.ts";
 import { isForwardingDeclined } from "./hop-headers.ts";
+import type { Untaken } from "./parking.ts";
 import type { Parts } from "./parts.ts";
 import type { Found } from "./ports.ts";
 
@@ -18,30 +19,42 @@ export async function serveRead<T>(
   parts: Parts,
   request: Request,
   response: Response,
-  { read, answer }: Read<T>,
+  wanted: Read<T>,
 ): Promise<void> {
+  await parts.parking.serve(request, response, () => tryRead(parts, request, response, wanted));
+}
+
+type ReadOutcome = Elsewhere | "answered" | "unavailable";
+
+async function tryRead<T>(
+  parts: Parts,
+  request: Request,
+  response: Response,
+  { read, answer }: Read<T>,
+): Promise<ReadOutcome | Untaken<ReadOutcome>> {
   const state = await stateFor(response, parts.leases);
   if (state.role !== "serving" && !isForwardingDeclined(request.headers)) {
-    await serveElsewhere(parts, request, response, { because: state.because, writeKey: null });
-    return;
+    return serveElsewhere(parts, request, response, { state, writeKey: null });
   }
   const found = await read();
   switch (found.kind) {
     case "found":
       answer(found.value);
-      return;
+      return "answered";
     case "absent": {
       const message = `nothing is at ${request.path}`;
       answerFault(response, { status: 404, error: "not-found", message });
-      return;
+      return "answered";
     }
     case "unavailable": {
       const fault = unavailable(found.because);
-      if (isForwardingDeclined(request.headers)) answerFault(response, fault);
-      else await serveElsewhereUnlessServing(parts, request, response, { writeKey: null, fault });
-      return;
+      if (!isForwardingDeclined(request.headers)) {
+        return serveElsewhereUnlessServing(parts, request, response, { writeKey: null, fault });
+      }
+      answerFault(response, fault);
+      return "unavailable";
     }
     default:
-      found satisfies never;
+      return found satisfies never;
   }
 }

@@ -27,7 +27,7 @@ const quietPaths: ReadonlySet<string> = new Set([servingPath, "/healthz", "/read
 
 const methods: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT"]);
 
-/** Notes the arrival, which the acknowledgement deadline counts from; measures and logs the end. */
+/** Notes the arrival, which every limit of time counts from; measures and logs the end. */
 function observe({ clock, metrics, log }: Parts): RequestHandler {
   return (request, response, next) => {
     const arrivedAtMs = clock.nowMs();

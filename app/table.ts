@@ -1,9 +1,12 @@
-//! The table of orders. Made by whoever comes first, under an advisory lock, when it is missing.
-//! Nothing is sent when it exists, so the service can run without the right to create anything.
+//! The table of orders. Made by whoever comes first, under an advisory lock, when it is missing;
+//! one that an older build made gets the column that it lacks. Nothing is sent when all is there,
+//! so the service can run without the right to create anything.
 
 import type { PoolClient } from "pg";
 
-const exists = `select to_regclass('app.orders') is not null as present`;
+const exists = `
+select from pg_attribute
+ where attrelid = to_regclass('app.orders') and attname = 'attachment' and not attisdropped`;
 
 /** One implicit transaction: all of it or nothing, and no open transaction after an error. */
 const create = `
@@ -17,10 +20,11 @@ create table if not exists app.orders (
   region text not null,
   epoch bigint not null,
   accepted_at timestamptz not null default clock_timestamp()
-)`;
+);
+alter table app.orders add column if not exists attachment text`;
 
 export async function createTable(connection: PoolClient): Promise<void> {
-  const { rows } = await connection.query<{ present: boolean }>(exists);
-  if (rows[0]?.present === true) return;
+  const { rowCount } = await connection.query(exists);
+  if (rowCount === 1) return;
   await connection.query(create);
 }

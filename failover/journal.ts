@@ -2,7 +2,7 @@
 //! special case: start and resume are the same path.
 
 import type { RegionName } from "../topology/topology.ts";
-import type { Plan, Stage, StepKind } from "./plan.ts";
+import { changesHolder, type Plan, type Stage, type StepKind } from "./plan.ts";
 import type { CallFault } from "./outcome.ts";
 
 /** `atMs` is wall clock milliseconds, for people and for evidence. */
@@ -17,10 +17,18 @@ export type JournalEntry =
       readonly suspectedAtMs: number;
     }
   | {
-      readonly kind: "step-intended" | "step-done";
+      readonly kind: "step-intended" | "step-undone";
       readonly atMs: number;
       readonly planId: string;
       readonly step: StepKind;
+    }
+  | {
+      readonly kind: "step-done";
+      readonly atMs: number;
+      readonly planId: string;
+      readonly step: StepKind;
+      /** What came of it, where there is more to say than that it is done. */
+      readonly detail?: string;
     }
   | {
       readonly kind: "step-refused";
@@ -31,7 +39,8 @@ export type JournalEntry =
       readonly detail: string;
     }
   | {
-      readonly kind: "plan-finished" | "plan-abandoned" | "plan-superseded";
+      readonly kind:
+        "plan-finished" | "plan-abandoned" | "plan-superseded" | "plan-aborted" | "abort-refused";
       readonly atMs: number;
       readonly planId: string;
       readonly because: readonly string[];
@@ -67,7 +76,11 @@ function fold(running: RunningPlan | "idle", entry: JournalEntry): RunningPlan |
         ...running,
         refusals: withRefusal(running.refusals, entry.step, entry.fault),
       };
+    case "step-undone":
+    case "abort-refused":
+      return running;
     case "plan-finished":
+    case "plan-aborted":
     case "plan-abandoned":
     case "plan-superseded":
       return "idle";
@@ -99,7 +112,8 @@ export function unfinishedPlan(
   let found: PlanStarted | "none" = "none";
   for (const entry of entries) {
     if (entry.kind === "plan-started") {
-      if (entry.plan.to === region && entry.plan.epoch === epoch) found = entry;
+      const { plan } = entry;
+      if (changesHolder(plan) && plan.to === region && plan.epoch === epoch) found = entry;
     } else if (entry.kind === "plan-finished" && found !== "none") {
       if (entry.planId === found.planId) found = "none";
     }

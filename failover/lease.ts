@@ -36,6 +36,14 @@ export function watchLease(
   };
 }
 
+/**
+ * A promise not to take over is kept as if the holder had renewed at the moment it was given: the
+ * lease that the holder extends on it began before that.
+ */
+export function watchPromise(watch: LeaseWatch, promisedMs: number): LeaseWatch {
+  return { ...watch, unmovedSinceMs: Math.max(watch.unmovedSinceMs, promisedMs) };
+}
+
 /** How long the holder has not been heard of, in milliseconds. */
 export function silentForMs(watch: LeaseWatch, nowMs: number): number {
   return nowMs - watch.unmovedSinceMs;
@@ -49,5 +57,5 @@ export function hasLapsed(watch: LeaseWatch, nowMs: number, timing: LeaseTiming)
 
 function isOlder(item: LeaseItem, than: LeaseItem): boolean {
   if (item.epoch !== than.epoch) return item.epoch < than.epoch;
-  return item.renewals < than.renewals;
+  return item.renewals < than.renewals || item.version < than.version;
 }

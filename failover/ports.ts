@@ -3,7 +3,13 @@
 
 import type { RegionName } from "../topology/topology.ts";
 import type { JournalEntry } from "./journal.ts";
-import type { HandoverToken, HolderWord, LeaseItem } from "./lease-item.ts";
+import type {
+  Control,
+  HandoverRequest,
+  HandoverToken,
+  HolderWord,
+  LeaseItem,
+} from "./lease-item.ts";
 import type { Outcome } from "./outcome.ts";
 
 export interface Clock {
@@ -24,12 +30,31 @@ export interface Arbiter {
   takeOver(seen: LeaseItem, by: RegionName, sinceMs: number): Promise<Outcome<LeaseItem>>;
   /** Lets the lease go: holder becomes "nobody". Same condition as `renew`. Sent once. */
   release(held: LeaseItem, token: HandoverToken): Promise<Outcome<LeaseItem>>;
+  /** Asks the holder to hand over, or takes that back. Does not touch the lease itself. */
+  ask(seen: LeaseItem, request: HandoverRequest | "none"): Promise<Outcome<LeaseItem>>;
+  /** Writes down what a person wants, on the condition that `version` is still that of `seen`. */
+  instruct(seen: LeaseItem, control: Control): Promise<Outcome<LeaseItem>>;
+}
+
+/** What the other region's operator did for a holder that does not reach the arbiter. */
+export type Vouched =
+  /** It reaches the arbiter and renewed there on the holder's behalf. */
+  | { readonly kind: "relayed"; readonly item: LeaseItem }
+  /** It reaches the arbiter no more than the holder, and will not take over for a whole lease. */
+  | { readonly kind: "promised" };
+
+/** The other region's operator, asked directly. Sent once. */
+export interface Peer {
+  renewFor(held: LeaseItem, word: HolderWord): Promise<Outcome<Vouched>>;
 }
 
 /** A log that both regions append to. Order is total; an append that lost the race is `conflict`. */
 export interface Journal {
-  /** The entries of the newest plan, oldest first. Cached; `conflict` on append drops the cache. */
-  read(): Promise<Outcome<readonly JournalEntry[]>>;
+  /**
+   * The entries of the newest plans, oldest first. What this process knows already, unless it asks
+   * for what is there now; `conflict` on append drops what it knew.
+   */
+  read(how?: "fresh"): Promise<Outcome<readonly JournalEntry[]>>;
   append(entries: readonly JournalEntry[]): Promise<Outcome<void>>;
 }
 
@@ -63,8 +88,16 @@ export interface Database {
   extendLease(grant: LeaseGrant): Promise<Outcome<void>>;
   /** Refuses writes from now on and ends transactions that could still commit. */
   closeLease(): Promise<Outcome<HandoverToken>>;
-  /** True when this replica has replayed everything up to the token. */
+  /** True when nothing of what the token's database held is missing here. */
   hasReplayed(token: HandoverToken): Promise<Outcome<boolean>>;
+  /** Replicas that stream from this primary. */
+  replicas(): Promise<Outcome<ReplicasState>>;
+}
+
+export interface ReplicasState {
+  readonly streaming: number;
+  /** How much of the log the slowest of them has still to replay, in bytes; 0 without any. */
+  readonly behindBytes: number;
 }
 
 /**

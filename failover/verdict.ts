@@ -1,9 +1,9 @@
 //! Observations in, verdict out. No I/O, no clock, no chance: the caller supplies the time.
 //! `silent` never counts as `failing`, and one vantage alone never moves anything.
 
-import { guards } from "./guards.ts";
+import { objections } from "./guards.ts";
 import type { LeaseItem } from "./lease-item.ts";
-import { hasLapsed, silentForMs } from "./lease.ts";
+import { hasLapsed, type LeaseWatch, silentForMs } from "./lease.ts";
 import type { Observations, Policy, Reading } from "./observations.ts";
 
 export type VerdictKind = "stay" | "suspect" | "ask" | "seize" | "hold";
@@ -25,14 +25,7 @@ export function decide(seen: Observations, policy: Policy): Verdict {
   const { lease, region, nowMs } = seen;
   if (lease === "unknown") return verdict("stay", "the arbiter has not been read yet");
   if (lease.item.holder === region) return verdict("stay", "this region holds the lease");
-  if (lease.item.holder === "nobody") {
-    return withGuards(
-      "seize",
-      [`the lease was released at epoch ${lease.item.epoch}`],
-      seen,
-      policy,
-    );
-  }
+  if (lease.item.holder === "nobody") return decideReleased(lease, seen, policy);
   if (hasNotBegun(lease.item)) return verdict("stay", "the first holder has not begun to serve");
 
   const failing = failingReadings(seen, policy);
@@ -51,6 +44,18 @@ export function decide(seen: Observations, policy: Policy): Verdict {
   if (outside.length === 2) return withGuards("ask", because, seen, policy);
   if (failing.length > 0) return { kind: "suspect", because };
   return verdict("stay", `${lease.item.holder} serves`);
+}
+
+/** Whoever it was let go for comes first; when they do not come, anybody may. */
+function decideReleased(lease: LeaseWatch, seen: Observations, policy: Policy): Verdict {
+  const { request } = lease.item;
+  const silentMs = silentForMs(lease, seen.nowMs);
+  const keptMs = policy.lease.leaseMs + policy.lease.marginMs;
+  if (request !== "none" && request.by !== seen.region && silentMs < keptMs) {
+    return verdict("stay", `the lease was let go for ${request.by}`);
+  }
+  const because = [`the lease was released at epoch ${lease.item.epoch}`];
+  return withGuards("seize", because, seen, policy);
 }
 
 /** At the very first start nobody was ever served: there is nothing to fail over from. */
@@ -72,8 +77,8 @@ function withGuards(
   seen: Observations,
   policy: Policy,
 ): Verdict {
-  const objections = guards.map((guard) => guard(seen, policy)).filter((text) => text !== null);
-  if (objections.length > 0) return { kind: "hold", because: [...objections, ...because] };
+  const against = objections(seen, policy);
+  if (against.length > 0) return { kind: "hold", because: [...against, ...because] };
   return { kind, because };
 }
 

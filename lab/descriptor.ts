@@ -13,8 +13,10 @@ export interface RegionDescriptor {
   readonly postgres: Address & { readonly user: string; readonly database: string };
   /** AWS endpoint of the region: RDS, EKS, DynamoDB, S3, CloudWatch, STS. */
   readonly aws: string;
+  /** Where the region's app keeps its objects. */
+  readonly bucket: string;
   readonly kubernetes: string;
-  /** The operator's own page: `/healthz`, `/readyz`, `/status`, `/journal`, `/metrics`. */
+  /** The operator's own page: `/healthz`, `/readyz`, `/status`, `/journal`, `/metrics`, `/command`. */
   readonly operator: string;
 }
 
@@ -31,6 +33,8 @@ export interface LabDescriptor {
   readonly dns: Address;
   /** HTTP API that injects and heals faults: GET/POST/DELETE `/faults`. */
   readonly faultApi: string;
+  /** For `POST /command` of the operators, as `authorization: Bearer ...`; made anew at each start. */
+  readonly operatorToken: string;
   readonly arbiter: {
     readonly table: string;
     readonly group: string;

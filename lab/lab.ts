@@ -2,6 +2,8 @@
 
 import type { LabDescriptor } from "./descriptor.ts";
 import type { ActiveFault, Fault } from "./faults/faults.ts";
+import type { Route53Call } from "./route53/entrance.ts";
+import type { RogueCounts } from "./world/rogue-writers.ts";
 
 export interface Lab {
   readonly descriptor: LabDescriptor;
@@ -10,11 +12,23 @@ export interface Lab {
   activeFaults(): readonly ActiveFault[];
   /**
    * Starts only the PostgreSQL of a lost region again, still fenced and cut off, so that a checker
-   * can read which rows it holds. Does nothing when it runs.
+   * can read which rows it holds. Frees its disk or wakes it where a fault is in the way; does
+   * nothing when it runs.
    */
   exhume(region: string): Promise<void>;
+  /** What only the lab itself can tell of what has happened in it. */
+  observations(): LabObservations;
   /** Stops every process and removes `.switchback/lab.json`. Safe to call twice. */
   stop(): Promise<void>;
+}
+
+export interface LabObservations {
+  /** The newest calls of the Route 53 API, the oldest of them first; no more than 10,000. */
+  readonly route53Calls: readonly Route53Call[];
+  /** All calls since the start by action, refused ones included. */
+  readonly route53CallCounts: Readonly<Record<string, number>>;
+  /** Attempts by region, for regions that have or had a rogue writer. */
+  readonly rogueWriters: Readonly<Record<string, RogueCounts>>;
 }
 
 export interface LabOptions {

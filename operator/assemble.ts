@@ -3,10 +3,13 @@
 
 import { readFileSync } from "node:fs";
 import type { Logger } from "pino";
+import type { Observations } from "../failover/observations.ts";
+import { plannedObjections } from "../failover/guards.ts";
 import type { Announcer, Clock } from "../failover/ports.ts";
 import { peerOf, vantageHostname } from "../topology/topology.ts";
 import { dynamoDb } from "./adapters/dynamodb.ts";
 import { kubernetesCapacity } from "./adapters/kubernetes.ts";
+import { httpPeer } from "./adapters/peer-http.ts";
 import { pgPromotion } from "./adapters/pg-promote.ts";
 import { postgresDatabase } from "./adapters/postgres.ts";
 import { probeServing } from "./adapters/probe.ts";
@@ -15,10 +18,13 @@ import { route53Traffic } from "./adapters/route53.ts";
 import { dnsWorld } from "./adapters/world-dns.ts";
 import type { OperatorConfig } from "./config.ts";
 import { Episode } from "./episode.ts";
-import { Holder, type HolderEvent } from "./holder.ts";
+import { Holder } from "./holder.ts";
 import { LeaseBoard } from "./lease-board.ts";
 import { Lookout } from "./lookout.ts";
 import type { OperatorMetrics } from "./metrics.ts";
+import { noteEvent } from "./notes.ts";
+import { Voucher } from "./voucher.ts";
+import { wayBackOf } from "./way-back.ts";
 
 export type Assembly = ReturnType<typeof assemble>;
 
@@ -31,7 +37,9 @@ export function assemble(
   const { region, topology } = config;
   const { lease, promotion: expected } = topology;
   const peer = peerOf(topology, region);
+  const token = tokenFrom(config.accessTokenFile);
   const adapters = adaptersOf(config, log);
+  const wayBack = wayBackOf(config);
   const { capacity, database, store, world } = adapters;
   const { arbiter, journal } = store;
   const board = new LeaseBoard(arbiter, clock);
@@ -45,6 +53,11 @@ export function assemble(
     timing: lease,
     ungrantedMsMax: 4 * Math.max(expected.promoteMsExpected, expected.scaleMsExpected),
     arbiter,
+    peer: httpPeer({
+      url: config.peer.operatorUrl,
+      token,
+      timeoutMs: lease.operationTimeoutMs + lease.operationTimeoutMs,
+    }),
     database,
     clock,
     board,
@@ -52,8 +65,21 @@ export function assemble(
     promoting: (epoch) => granting.epoch === epoch,
     onEvent: (event) => noteEvent(event, log, metrics),
   });
+  const observe = (): Observations => ({
+    region,
+    nowMs: clock.monotonicMs(),
+    wallMs: clock.wallMs(),
+    lease: board.watch,
+    readings: lookout.readings,
+    standby: lookout.standby,
+  });
   return {
     ...adapters,
+    ...wayBack,
+    token,
+    observe,
+    preflight: () => plannedObjections(observe(), topology),
+    voucher: new Voucher({ region, arbiter, board, holder }),
     board,
     episode: new Episode(),
     /** The epoch that a running plan of this region is about to grant; 0 when there is none. */
@@ -64,6 +90,7 @@ export function assemble(
     announcer: announcerTo(log),
     async close(): Promise<void> {
       store.close();
+      await wayBack.close();
       await database.close();
     },
   };
@@ -149,31 +176,7 @@ function announcerTo(log: Logger): Announcer {
   };
 }
 
-function noteEvent(event: HolderEvent, log: Logger, metrics: OperatorMetrics): void {
-  switch (event.kind) {
-    case "renewed":
-      metrics.renewals.inc({ outcome: "confirmed" });
-      metrics.renewalSeconds.observe(event.tookMs / 1_000);
-      return;
-    case "extended":
-      metrics.renewals.inc({ outcome: "extended" });
-      return;
-    case "renewal-failed":
-      metrics.renewals.inc({ outcome: "failed" });
-      log.warn(event, "the lease was not renewed");
-      return;
-    case "grant-refused":
-      log.warn(event, "writes are not granted yet");
-      return;
-    case "lost":
-      metrics.renewals.inc({ outcome: "lost" });
-      log.error(event, "the lease was lost");
-      return;
-    case "clock-stepped":
-      metrics.clockSteps.inc();
-      log.error(event, "the database's clock was set: the lease is closed and begun anew");
-      return;
-    default:
-      event satisfies never;
-  }
+/** Read anew each time: a secret may be renewed in place. */
+function tokenFrom(file: string): () => string {
+  return () => readFileSync(file, "utf8").trim();
 }

@@ -17,6 +17,19 @@ const configSchema = z.strictObject({
     url: z.string().regex(/^postgres(ql)?:\/\//, "must be a postgres:// URL"),
     instanceIdentifier: z.string().min(1),
   }),
+  peer: z
+    .strictObject({
+      operatorUrl: url,
+      databaseUrl: z.string().regex(/^postgres(ql)?:\/\//, "must be a postgres:// URL"),
+      instanceIdentifier: z.string().min(1),
+    })
+    .describe("The other region: its operator's page, and its database for salvage and rebuild."),
+  objects: z
+    .strictObject({ bucket: z.string().min(3), peerBucket: z.string().min(3) })
+    .describe("The buckets of both regions; the exports of a salvage lie in the own one."),
+  accessTokenFile: z
+    .string()
+    .describe("The secret that people and the other operator must bring. Read anew each time."),
   route53: z.strictObject({ hostedZoneId: z.string().min(1) }),
   kubernetes: z.strictObject({
     url,
@@ -36,6 +49,7 @@ const configSchema = z.strictObject({
   awsEndpoints: z
     .strictObject({
       regional: url,
+      peerRegional: url,
       route53: url,
       arbiter: z.record(z.string(), url),
     })

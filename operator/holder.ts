@@ -1,41 +1,13 @@
 //! The holder's side of the lease: renew it with the arbiter, then, and only then, let the database
 //! accept writes a little longer. `t0` is always the database's clock, read before the arbiter is asked.
 
-import type { Arbiter, Clock, Database, DatabaseState } from "../failover/ports.ts";
+import type { DatabaseState } from "../failover/ports.ts";
 import type { HolderWord, LeaseItem } from "../failover/lease-item.ts";
 import type { Outcome } from "../failover/outcome.ts";
 import { hasLapsed, type LeaseWatch } from "../failover/lease.ts";
 import { failed, succeeded } from "../failover/outcome.ts";
-import type { RegionName } from "../topology/topology.ts";
 import { ClockStepDetector } from "./clock-step.ts";
-import type { LeaseBoard } from "./lease-board.ts";
-
-export interface HolderProps {
-  readonly region: RegionName;
-  readonly timing: {
-    readonly leaseMs: number;
-    readonly marginMs: number;
-    readonly commitGapMs: number;
-  };
-  /** How long a lease is kept alive for a database that cannot be granted it yet. */
-  readonly ungrantedMsMax: number;
-  readonly arbiter: Arbiter;
-  readonly database: Database;
-  readonly clock: Clock;
-  readonly board: LeaseBoard;
-  readonly appHealth: () => HolderWord["app"];
-  /** Whether a plan of this region is about to grant this epoch. */
-  readonly promoting: (epoch: number) => boolean;
-  readonly onEvent: (event: HolderEvent) => void;
-}
-
-export type HolderEvent =
-  | { readonly kind: "renewed"; readonly epoch: number; readonly tookMs: number }
-  | { readonly kind: "extended" }
-  | { readonly kind: "renewal-failed"; readonly because: string }
-  | { readonly kind: "grant-refused"; readonly because: string }
-  | { readonly kind: "lost"; readonly to: string; readonly epoch: number }
-  | { readonly kind: "clock-stepped"; readonly byMs: number };
+import { type HolderProps, wordOf } from "./holder-parts.ts";
 
 /** The last renewal that the arbiter confirmed, and the database's clock before it was asked. */
 interface Confirmed {
@@ -56,6 +28,8 @@ export class Holder {
   #ungranted: { readonly epoch: number; readonly sinceMs: number } | "granted" = "granted";
   /** The clock was set and the lease could not be closed yet: it may reach far into the future. */
   #mustClose = false;
+  /** `sent`: under way. A time: since then nobody knows whether it was applied. */
+  #takeOver: "none" | "sent" | { readonly unknownSinceMs: number } = "none";
   /** Renewal, takeover, grant and release follow one another, never overlap. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -98,7 +72,21 @@ export class Holder {
     if (!hasLapsed(seen, clock.monotonicMs(), timing)) {
       return failed("conflict", `${seen.item.holder} has renewed the lease`);
     }
-    return this.#become(() => arbiter.takeOver(seen.item, region, clock.wallMs()));
+    this.#takeOver = "sent";
+    const taken = await this.#become(() => arbiter.takeOver(seen.item, region, clock.wallMs()));
+    const isKnown = taken.ok || taken.fault === "conflict";
+    this.#takeOver = isKnown ? "none" : { unknownSinceMs: clock.monotonicMs() };
+    return taken;
+  }
+
+  /**
+   * Whether a takeover was sent whose outcome is not known. Until it is, no promise may be given: the
+   * old holder could live on promises for ever while this region holds the lease.
+   */
+  get takeOverIsOpen(): boolean {
+    if (typeof this.#takeOver === "string") return this.#takeOver === "sent";
+    const { watch } = this.#props.board;
+    return watch === "unknown" || watch.lastReadMs <= this.#takeOver.unknownSinceMs;
   }
 
   /** Lets the database accept writes under the epoch this region holds. */
@@ -121,7 +109,7 @@ export class Holder {
       return failed("conflict", "this region does not hold the lease");
     }
     const waitMs = this.#graceMs(item.epoch);
-    if (waitMs > 0) return failed("refused", `restarted: the grant waits ${Math.ceil(waitMs)} ms`);
+    if (waitMs > 0) return failed("refused", `the grant waits ${Math.ceil(waitMs)} ms more`);
     const state = await this.#readDatabase();
     if (!state.ok) return state;
     if (state.value.role !== "primary") return failed("refused", "the database is a replica");
@@ -156,12 +144,14 @@ export class Holder {
 
   /**
    * A process that restarted does not know what its predecessor promised or still had under way, so
-   * it outwaits that before it opens an epoch that was never granted.
+   * it outwaits that before it opens an epoch that was never granted. And a takeover that was taken
+   * for lost may be applied after a promise was given: the grant waits for that promise as well.
    */
   #graceMs(epoch: number): number {
-    if (this.#ownEpoch === epoch) return 0;
-    const { clock, timing } = this.#props;
-    return this.#startedMs + timing.leaseMs + timing.marginMs - clock.monotonicMs();
+    const { board, clock, timing } = this.#props;
+    const startedMs = this.#ownEpoch === epoch ? Number.NEGATIVE_INFINITY : this.#startedMs;
+    const sinceMs = Math.max(startedMs, board.promisedMs);
+    return sinceMs + timing.leaseMs + timing.marginMs - clock.monotonicMs();
   }
 
   /**
@@ -240,6 +230,7 @@ export class Holder {
     state: Outcome<DatabaseState>,
   ): Promise<LeaseItem | "failed"> {
     const { appHealth, arbiter, board, clock, onEvent } = this.#props;
+    // The database's clock was read before this: whoever answers, the lease began earlier.
     const sentMs = clock.monotonicMs();
     const word = wordOf(item, state, appHealth());
     const renewed = await arbiter.renew(item, word);
@@ -251,8 +242,26 @@ export class Holder {
       return renewed.value;
     }
     onEvent({ kind: "renewal-failed", because: `${renewed.fault}: ${renewed.detail}` });
+    if (renewed.fault !== "conflict" && state.ok && this.#isGranted(item, state.value)) {
+      const vouched = await this.#askPeer(item, word);
+      if (vouched !== "failed") return vouched;
+    }
     await this.#learn(item);
     return "failed";
+  }
+
+  /** Without the arbiter the lease lives on the word of the only one who could take it. */
+  async #askPeer(item: LeaseItem, word: HolderWord): Promise<LeaseItem | "failed"> {
+    const { board, onEvent, peer } = this.#props;
+    const vouched = await peer.renewFor(item, word);
+    if (!vouched.ok) {
+      onEvent({ kind: "renewal-failed", because: `peer: ${vouched.detail}` });
+      return "failed";
+    }
+    onEvent({ kind: "vouched", how: vouched.value.kind });
+    if (vouched.value.kind === "promised") return item;
+    board.take(vouched.value.item);
+    return vouched.value.item;
   }
 
   /** After a failed renewal: is the lease still ours, and at which count? */
@@ -286,18 +295,4 @@ export class Holder {
     this.#last = next.catch(() => undefined);
     return next;
   }
-}
-
-function wordOf(
-  item: LeaseItem,
-  state: Outcome<DatabaseState>,
-  app: HolderWord["app"],
-): HolderWord {
-  const before = item.word === "none" ? 0 : item.word.databaseMs;
-  if (!state.ok) return { databaseMs: before, database: "unreachable", app };
-  const { clockMs: databaseMs, lease } = state.value;
-  if (lease === "none" || lease.epoch !== item.epoch) {
-    return { databaseMs, database: "ungranted", app };
-  }
-  return { databaseMs, database: lease.live ? "writable" : "closed", app };
 }

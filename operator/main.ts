@@ -8,12 +8,15 @@ import type { RunningPlan } from "../failover/journal.ts";
 import type { Verdict } from "../failover/verdict.ts";
 import { assemble, type Assembly } from "./assemble.ts";
 import { type OperatorConfig, readConfig } from "./config.ts";
+import { peerOf } from "../topology/topology.ts";
 import { type Operator, tick } from "./loop.ts";
 import { type OperatorMetrics, operatorMetrics } from "./metrics.ts";
+import { entrances } from "./entrances.ts";
 import { startPage } from "./page.ts";
 import { Rounds } from "./rounds.ts";
 import { statusOf } from "./status.ts";
 import { tend, tendGuard } from "./tend.ts";
+import { answerRequest, type YieldAnswer } from "./yielding.ts";
 
 const clock: Clock = {
   monotonicMs: () => performance.now(),
@@ -58,10 +61,24 @@ async function run(config: OperatorConfig): Promise<void> {
   });
   const page = await startPage({
     ...config.listen,
+    token: parts.token,
     ready: () => readiness(parts),
+    gate: () => gate(parts),
+    posts: entrances({
+      ...parts,
+      situation: () => ({
+        region,
+        topology,
+        running: now.running,
+        verdict: now.verdict.kind,
+        preflight: parts.preflight(),
+        atMs: clock.wallMs(),
+      }),
+      onOrder: (says) => log.warn({ says }, "ordered by a person"),
+    }),
     status: () => statusOf({ config, parts, verdict: now.verdict, running: now.running, clock }),
     journal: async () => {
-      const entries = await parts.journal.read();
+      const entries = await parts.journal.read("fresh");
       return entries.ok ? entries.value : [];
     },
     metrics: () => metrics.registry.metrics(),
@@ -71,6 +88,7 @@ async function run(config: OperatorConfig): Promise<void> {
 
   const rounds = new Rounds(clock);
   startRounds(rounds, operator, parts, config);
+  rounds.every(topology.lease.renewMs, () => holdAndYield(parts, config, log));
   await stopAsked();
   log.info("stopping");
   await rounds.stop();
@@ -97,20 +115,15 @@ function operatorOf(
 ): Operator {
   return {
     region,
+    peer: peerOf(topology, region),
+    service: topology.service,
     policy: topology,
     replicas: topology.capacity.activeReplicas,
     clock,
     journal: parts.journal,
     ports: parts,
     episode: parts.episode,
-    observe: () => ({
-      region,
-      nowMs: clock.monotonicMs(),
-      wallMs: clock.wallMs(),
-      lease: parts.board.watch,
-      readings: parts.lookout.readings,
-      standby: parts.lookout.standby,
-    }),
+    observe: parts.observe,
     report,
   };
 }
@@ -121,13 +134,12 @@ function startRounds(
   { board, episode, granting, holder, lookout, capacity, database }: Assembly,
   { region, topology }: OperatorConfig,
 ): void {
-  const { detection, lease } = topology;
+  const { detection } = topology;
   rounds.every(detection.pollMs, () => lookout.lookAtLease());
   rounds.every(detection.probeMs, () => lookout.lookAtEndpoint());
   rounds.every(detection.probeMs, () => lookout.lookAtWorld());
   rounds.every(detection.probeMs, () => lookout.lookAtDatabase());
   rounds.every(5 * detection.probeMs, () => lookout.lookAtCapacity());
-  rounds.every(lease.renewMs, () => holder.renew());
   const tending = { region, topology, board, capacity, database, episode, holder, lookout };
   rounds.every(detection.probeMs, () => tend(tending));
   rounds.every(guardMs, () => tendGuard(tending));
@@ -135,6 +147,18 @@ function startRounds(
     () => (episode.calm && granting.epoch === 0 ? tickMs.calm : tickMs.busy),
     () => tick(operator),
   );
+}
+
+/** Renews, and answers whoever asks for the lease: the renewal's answer shows that somebody does. */
+async function holdAndYield(
+  { board, holder, lookout, world }: Assembly,
+  { region, topology }: OperatorConfig,
+  log: pino.Logger,
+): Promise<void> {
+  await holder.renew();
+  const mayAct = topology.mode !== "observe";
+  const onAnswer = (answer: YieldAnswer) => log.warn(answer, "asked for the lease");
+  await answerRequest({ region, board, holder, lookout, world, mayAct, onAnswer });
 }
 
 function logVerdict({ kind, because }: Verdict, log: pino.Logger): void {
@@ -164,6 +188,16 @@ function readiness({ board, lookout }: Assembly): { ready: boolean; because: str
     return { ready: false, because: "the database does not answer" };
   }
   return { ready: true, because: "arbiter and database answer" };
+}
+
+function gate({ lookout }: Assembly): { open: boolean; because: string } {
+  if (lookout.watching) return { open: false, because: "another region holds the lease" };
+  const { database } = lookout;
+  if (database === "unreachable") return { open: false, because: "the database does not answer" };
+  if (database.lease === "none" || !database.lease.live) {
+    return { open: false, because: "the database has no live lease" };
+  }
+  return { open: true, because: `this region may write under epoch ${database.lease.epoch}` };
 }
 
 function stopAsked(): Promise<void> {

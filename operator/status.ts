@@ -24,6 +24,7 @@ export function statusOf({ config, parts, verdict, running, clock }: StatusProps
     region: config.region,
     mode: config.topology.mode,
     verdict,
+    control: watch === "unknown" ? "unknown" : watch.item.control,
     lease:
       watch === "unknown"
         ? "unknown"
@@ -40,6 +41,7 @@ export function statusOf({ config, parts, verdict, running, clock }: StatusProps
         ? "none"
         : {
             id: running.plan.id,
+            kind: running.plan.kind,
             from: running.plan.from,
             to: running.plan.to,
             epoch: running.plan.epoch,

@@ -4,19 +4,27 @@ import * as CloudWatch from "@aws-sdk/client-cloudwatch";
 import { describeService } from "./model.ts";
 import { AwsError, type AwsService } from "./service.ts";
 
+export interface CloudWatchModel {
+  readonly service: AwsService;
+  /** For metrics that AWS services publish of themselves. */
+  put(input: CloudWatch.PutMetricDataCommandInput): void;
+}
+
 export function cloudwatchService(): AwsService {
+  return cloudwatchModel().service;
+}
+
+export function cloudwatchModel(): CloudWatchModel {
   const client = new CloudWatch.CloudWatchClient({ region: "none" });
   const model = describeService(CloudWatch, client);
   client.destroy();
   const metrics = new Metrics();
-  return {
-    model,
-    handlers: {
-      PutMetricData: (input: CloudWatch.PutMetricDataCommandInput) => metrics.put(input),
-      GetMetricData: (input: CloudWatch.GetMetricDataCommandInput) => metrics.get(input),
-      DescribeAlarms: () => ({ MetricAlarms: [], CompositeAlarms: [] }),
-    },
+  const handlers = {
+    PutMetricData: (input: CloudWatch.PutMetricDataCommandInput) => metrics.put(input),
+    GetMetricData: (input: CloudWatch.GetMetricDataCommandInput) => metrics.get(input),
+    DescribeAlarms: () => ({ MetricAlarms: [], CompositeAlarms: [] }),
   };
+  return { service: { model, handlers }, put: (input) => metrics.put(input) };
 }
 
 interface Point {

@@ -1,44 +1,25 @@
-//! RDS over real databases: what is described is how those databases are, and a promotion promotes
-//! one. The lab gives the instances; this file only speaks as RDS does.
+//! RDS over real databases: what is described is how those databases are, a promotion promotes one,
+//! a rename moves one, a replica is made from one. The lab gives the instances; RDS only speaks.
 
 import * as RDS from "@aws-sdk/client-rds";
 import { describeService } from "./model.ts";
+import { arnOf, findInstance, invalidState, nameFrom, notInTheLab } from "./rds/naming.ts";
+import type { RdsInstance, RdsPort } from "./rds/port.ts";
+import { createReplica, rename } from "./rds/rebuild.ts";
+import { createSnapshot, describeSnapshots } from "./rds/snapshots.ts";
 import { AwsError, type AwsService, type CallContext } from "./service.ts";
 
-export interface RdsPort {
-  /** Every instance of the lab, of all regions; looked at again on each call. */
-  instances(): readonly RdsInstance[];
-  /** Told when a promotion failed; its caller has long been answered. */
-  promotionFailed?(instance: RdsInstance, error: unknown): void;
-}
+export type { InstanceName, RdsInstance, RdsPort, RdsSnapshot } from "./rds/port.ts";
 
-/** A real database behind a name. */
-export interface RdsInstance {
-  /** Unique in its region; two regions may use the same name. */
-  readonly identifier: string;
-  readonly region: string;
-  readonly host: string;
-  readonly port: number;
-  readonly engineVersion: string;
-  readonly databaseName: string;
-  role(): "primary" | "replica";
-  /** As in `DBInstanceStatus`: `available`, `stopped`, `failed`, … */
-  status(): string;
-  /** What a replica follows. @default nothing */
-  source?(): { readonly identifier: string; readonly region: string } | undefined;
-  /** Whether a replica receives changes at the moment. @default true */
-  isReplicating?(): boolean;
-  /** Resolves when the database accepts writes. */
-  promote(): Promise<void>;
-}
-
+/** One service for all regions: which one is asked, the call says. */
 export function rdsService(port: RdsPort): AwsService {
   const client = new RDS.RDSClient({ region: "none" });
   const model = describeService(RDS, client);
   client.destroy();
-  // By region and identifier. A promotion ends when its database has ended it.
+  // By resource. A promotion ends when its database has ended it.
   const promoting = new Set<string>();
   const lab: Lab = { port, promoting };
+  const status = (instance: RdsInstance) => statusOf(lab, instance);
   return {
     model,
     handlers: {
@@ -47,6 +28,17 @@ export function rdsService(port: RdsPort): AwsService {
       PromoteReadReplica: (input: RDS.PromoteReadReplicaCommandInput, context) =>
         promote(lab, input, context),
       StopDBInstance: (input: RDS.StopDBInstanceCommandInput, context) => stop(lab, input, context),
+      CreateDBSnapshot: (input: RDS.CreateDBSnapshotCommandInput, context) =>
+        createSnapshot(port, input, context, status),
+      DescribeDBSnapshots: (input: RDS.DescribeDBSnapshotsCommandInput, context) =>
+        describeSnapshots(port, input, context),
+      ModifyDBInstance: (input: RDS.ModifyDBInstanceCommandInput, context) => ({
+        DBInstance: describe(lab, rename(port, input, context, status)),
+      }),
+      CreateDBInstanceReadReplica: (
+        input: RDS.CreateDBInstanceReadReplicaCommandInput,
+        context,
+      ) => ({ DBInstance: describe(lab, createReplica(port, input, context, status)) }),
     },
   };
 }
@@ -65,7 +57,7 @@ function describeInstances(
   const named =
     input.DBInstanceIdentifier === undefined
       ? local
-      : [findInstance(lab, input.DBInstanceIdentifier, region)];
+      : [findInstance(lab.port, input.DBInstanceIdentifier, region)];
   const filters = (input.Filters ?? []).map(readFilter);
   const found = named.filter((instance) => filters.every((matches) => matches(instance)));
   return { DBInstances: found.map((instance) => describe(lab, instance)) };
@@ -76,14 +68,14 @@ function promote(
   input: RDS.PromoteReadReplicaCommandInput,
   { region }: CallContext,
 ): RDS.PromoteReadReplicaResult {
-  const instance = findInstance(lab, input.DBInstanceIdentifier, region);
+  const instance = findInstance(lab.port, input.DBInstanceIdentifier, region);
   if (instance.role() !== "replica") {
     throw invalidState(`DB Instance ${instance.identifier} is not a read replica`);
   }
   if (statusOf(lab, instance) !== "available") {
     throw invalidState(`DB Instance ${instance.identifier} is not in the available state`);
   }
-  const id = idOf(instance);
+  const id = instance.resourceId;
   lab.promoting.add(id);
   void instance
     .promote()
@@ -93,25 +85,26 @@ function promote(
 }
 
 function stop(lab: Lab, input: RDS.StopDBInstanceCommandInput, { region }: CallContext): never {
-  const instance = findInstance(lab, input.DBInstanceIdentifier, region);
+  const instance = findInstance(lab.port, input.DBInstanceIdentifier, region);
   if (instance.role() === "replica" || replicasOf(lab, instance).length > 0) {
     throw invalidState(
       "Cannot stop a DB instance that has a read replica or that is a read replica: " +
         instance.identifier,
     );
   }
-  throw new AwsError("NotImplemented", "the lab stops databases through its fault API only", {
-    status: 501,
-  });
+  throw notInTheLab("the lab stops databases through its fault API only");
 }
 
 function describe(lab: Lab, instance: RdsInstance): RDS.DBInstance {
   const source = instance.role() === "replica" ? instance.source?.() : undefined;
+  const pending = instance.pendingIdentifier?.();
   return {
     DBInstanceIdentifier: instance.identifier,
     DBInstanceArn: arnOf(instance),
-    DbiResourceId: `db-${instance.region}-${instance.identifier}`.toUpperCase(),
+    DbiResourceId: instance.resourceId,
     DBInstanceStatus: statusOf(lab, instance),
+    DBInstanceClass: instance.instanceClass,
+    InstanceCreateTime: new Date(instance.createdAtMs),
     Engine: "postgres",
     EngineVersion: instance.engineVersion,
     DBName: instance.databaseName,
@@ -120,6 +113,7 @@ function describe(lab: Lab, instance: RdsInstance): RDS.DBInstance {
     ReadReplicaDBInstanceIdentifiers: replicasOf(lab, instance).map((replica) =>
       nameFrom(instance.region, replica),
     ),
+    ...(pending === undefined ? {} : { PendingModifiedValues: { DBInstanceIdentifier: pending } }),
     ...(source === undefined
       ? {}
       : {
@@ -139,7 +133,7 @@ function replicationStatus(instance: RdsInstance): RDS.DBInstanceStatusInfo {
 }
 
 function statusOf(lab: Lab, instance: RdsInstance): string {
-  return lab.promoting.has(idOf(instance)) ? "modifying" : instance.status();
+  return lab.promoting.has(instance.resourceId) ? "modifying" : instance.status();
 }
 
 function replicasOf(lab: Lab, instance: RdsInstance): readonly RdsInstance[] {
@@ -149,16 +143,6 @@ function replicasOf(lab: Lab, instance: RdsInstance): readonly RdsInstance[] {
   });
 }
 
-function findInstance(lab: Lab, name: string | undefined, region: string): RdsInstance {
-  const identifier = (name ?? "").toLowerCase();
-  const found = lab.port
-    .instances()
-    .filter((instance) => instance.region === region)
-    .find((instance) => instance.identifier === identifier || arnOf(instance) === name);
-  if (found !== undefined) return found;
-  throw new AwsError("DBInstanceNotFoundFault", `DBInstance ${identifier} not found.`);
-}
-
 function readFilter({ Name, Values }: RDS.Filter): (instance: RdsInstance) => boolean {
   const values = Values ?? [];
   if (Name === "db-instance-id") {
@@ -166,26 +150,4 @@ function readFilter({ Name, Values }: RDS.Filter): (instance: RdsInstance) => bo
   }
   if (Name === "engine") return () => values.includes("postgres");
   throw new AwsError("InvalidParameterValue", `Unrecognized filter name: ${Name}`);
-}
-
-interface InstanceName {
-  readonly identifier: string;
-  readonly region: string;
-}
-
-/** Instances of other regions are named by their ARN. */
-function nameFrom(region: string, instance: InstanceName): string {
-  return instance.region === region ? instance.identifier : arnOf(instance);
-}
-
-function arnOf({ identifier, region }: InstanceName): string {
-  return `arn:aws:rds:${region}:000000000000:db:${identifier}`;
-}
-
-function idOf({ identifier, region }: InstanceName): string {
-  return `${region}/${identifier}`;
-}
-
-function invalidState(message: string): AwsError {
-  return new AwsError("InvalidDBInstanceStateFault", message);
 }

@@ -1,11 +1,18 @@
 //! S3 of one region, in memory: versions, delete markers, conditional writes, ranges and lists,
-//! bounded in bytes. `onVersion` tells of every new version, so that replication can be added.
+//! copies and replication rules, bounded in bytes. `onVersion` tells of every new version; whoever
+//! carries it to another region brings it there with `receive`.
 
 import * as S3 from "@aws-sdk/client-s3";
 import { describeService } from "./model.ts";
 import { Bucket, ByteBudget, type Versioning } from "./s3/bucket.ts";
+import { copyObject } from "./s3/copy.ts";
 import { listOperations } from "./s3/listing.ts";
 import { objectOperations, type S3Store } from "./s3/objects.ts";
+import {
+  assertMaySuspend,
+  type FindVersioning,
+  replicationOperations,
+} from "./s3/replication-config.ts";
 import type { ObjectVersion } from "./s3/version.ts";
 import { AwsError, type AwsService, type Handlers } from "./service.ts";
 
@@ -15,14 +22,28 @@ export interface S3Options {
   readonly region: string;
   /** Of all versions of all buckets together. @default 256 MiB */
   readonly bytesMax?: number;
-  /** Told of every new version and delete marker, after it has been stored. */
+  /** Told of every new version and delete marker that was written here, after it was stored. */
   readonly onVersion?: (version: ObjectVersion) => void;
+  /** Finds buckets of all regions. @default only this region's */
+  readonly versioningOf?: FindVersioning;
   /** @default the wall clock */
   readonly now?: () => Date;
 }
 
-/** Path style: `http://host:port/bucket/key`. */
+/** S3 of one region, with a way in for what other regions send. */
+export interface S3Region {
+  /** Path style: `http://host:port/bucket/key`. */
+  readonly service: AwsService;
+  readonly buckets: ReadonlyMap<string, Bucket>;
+  /** Stores a replica as it is, under its own version id. A repeat changes nothing. */
+  receive(replica: ObjectVersion): "stored" | "no-bucket" | "not-versioned";
+}
+
 export function s3Service(options: S3Options): AwsService {
+  return s3Region(options).service;
+}
+
+export function s3Region(options: S3Options): S3Region {
   const client = new S3.S3Client({ region: "none" });
   const model = describeService(S3, client);
   client.destroy();
@@ -50,12 +71,27 @@ export function s3Service(options: S3Options): AwsService {
     }
     buckets.set(name, new Bucket(name, store.now(), budget));
   };
+  const here: FindVersioning = (name) =>
+    buckets.has(name) ? buckets.get(name)?.versioning : "absent";
+  const handlers = {
+    ...bucketOperations(store, { buckets, create, region: options.region }),
+    ...objectOperations(store),
+    ...listOperations(store),
+    ...replicationOperations(store, options.versioningOf ?? here),
+    CopyObject: (input: S3.CopyObjectCommandInput) => copyObject(store, input),
+  };
   return {
-    model,
-    handlers: {
-      ...bucketOperations(store, { buckets, create, region: options.region }),
-      ...objectOperations(store),
-      ...listOperations(store),
+    service: { model, handlers },
+    buckets,
+    receive(replica) {
+      const bucket = buckets.get(replica.bucket);
+      if (bucket === undefined) return "no-bucket";
+      if (bucket.versioning !== "Enabled") return "not-versioned";
+      const known = bucket
+        .versionsOf(replica.key)
+        .some(({ versionId }) => versionId === replica.versionId);
+      if (!known) bucket.add(replica);
+      return "stored";
     },
   };
 }
@@ -99,7 +135,10 @@ function bucketOperations(store: S3Store, { buckets, create, region }: Buckets):
       buckets.delete(bucket.name);
     },
     PutBucketVersioning: (input: S3.PutBucketVersioningCommandInput) => {
-      store.bucket(input.Bucket).versioning = versioningOf(input.VersioningConfiguration?.Status);
+      const bucket = store.bucket(input.Bucket);
+      const wanted = versioningOf(input.VersioningConfiguration?.Status);
+      if (wanted === "Suspended") assertMaySuspend(bucket);
+      bucket.versioning = wanted;
     },
     GetBucketVersioning: (input: S3.GetBucketVersioningCommandInput) => ({
       Status: store.bucket(input.Bucket).versioning,

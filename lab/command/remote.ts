@@ -16,7 +16,8 @@ import { passesByItself } from "../world/fault-book.ts";
 import { labCommand } from "./advice.ts";
 import { UsageError } from "./usage-error.ts";
 
-const timeoutMs = 15_000;
+/** A fault may take its time: a disk fills, a database starts again. */
+const timeoutMs = 60_000;
 
 export async function inject(folder: string, text: string, json: boolean): Promise<void> {
   const descriptor = readDescriptor(folder);
@@ -55,7 +56,7 @@ inject.help = (): string => {
   const rows = Object.entries(faultGrammar).map(([kind, form]) => `  ${kind} ${form}`.trimEnd());
   return [
     "",
-    "Faults (REGION, FROM and TO may also be active, standby, witness, internet):",
+    "Faults (REGION may also be active or standby; FROM and TO those, witness and internet):",
     ...rows,
   ].join("\n");
 };

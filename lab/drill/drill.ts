@@ -1,12 +1,14 @@
 //! What a drill needs, what it tells while it runs, and what it has found so far.
 
 import type { Lab, LabOptions } from "../lab.ts";
+import type { EventBoard } from "./event-board.ts";
 import type { EvidenceFolder } from "./evidence-folder.ts";
-import type { JournalEntry } from "./journal.ts";
+import type { JournalLog } from "./journal.ts";
 import type { Command } from "./load-process.ts";
 import type { WrongRegionWrite } from "./postgres.ts";
 import type { PlannedFault, Scenario } from "./scenarios/scenario.ts";
 import type { Moment } from "./time-line.ts";
+import type { CommandRecord } from "./verdicts/command.ts";
 import type { CheckerReport, FaultRecord, Objective } from "./verdicts/evidence.ts";
 
 export interface DrillRequest {
@@ -25,7 +27,7 @@ export interface DrillRequest {
 export type DrillEvent =
   /** What is being waited for, before the time line begins and after it ends. */
   | { readonly kind: "progress"; readonly text: string }
-  /** `zeroAtMs` is the main fault. */
+  /** `zeroAtMs` is the main fault, or the first command where there is no fault. */
   | { readonly kind: "moment"; readonly moment: Moment; readonly zeroAtMs: number };
 
 export interface DrillPorts {
@@ -65,12 +67,22 @@ export interface Findings {
   readonly evidence: EvidenceFolder;
   readonly objective: Objective;
   readonly faults: FaultRecord[];
+  readonly commands: CommandRecord[];
+  readonly events: EventBoard;
+  readonly journal: JournalLog;
   readonly wrongRegionWrites: WrongRegionWrite[];
   /** What went wrong with the drill itself. */
   readonly problems: string[];
-  journal: readonly JournalEntry[];
+  /** How many status pages of operators were read. */
+  statusPages: number;
   moments: readonly Moment[];
   checker: CheckerReport | null;
+}
+
+/** The drill's zero, once it has come. */
+export function zeroOf({ faults, commands }: Pick<Findings, "faults" | "commands">): number | null {
+  const fault = faults.find((each) => each.main)?.injectedAtMs;
+  return fault ?? commands.find((each) => each.main)?.sentAtMs ?? null;
 }
 
 /** One running drill, handed from stage to stage. */

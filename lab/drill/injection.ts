@@ -1,11 +1,13 @@
-//! Injects and heals the faults of a drill at their times, and writes down when that really was.
+//! Carries out a scenario's plan: injects and heals its faults and sends its commands, each at its
+//! time or after its event, and writes down when that really was.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { resolveCommand, sendCommand } from "./commands.ts";
 import { fractionOf } from "./load/orders.ts";
 import type { Drill } from "./drill.ts";
 import { resolveFault, rolesOf } from "../faults/fault-text.ts";
-import type { Fault } from "../faults/faults.ts";
-import type { PlannedFault } from "./scenarios/scenario.ts";
+import type { Cue, PlannedCommand, PlannedFault } from "./scenarios/scenario.ts";
+import { describeCommand, type CommandRecord } from "./verdicts/command.ts";
 
 /** Faults come at any moment of the timers' periods, but at the same one for the same seed. */
 const phaseMsMax = 1_000;
@@ -14,13 +16,29 @@ interface TimedFault extends PlannedFault {
   readonly main: boolean;
 }
 
-/** Resolves when every fault is injected, and healed where the plan says so. */
-export async function injectFaults(drill: Drill): Promise<void> {
+interface TimedCommand extends PlannedCommand {
+  readonly main: boolean;
+}
+
+/** Resolves when every fault is injected, and healed where the plan says so, and all is commanded. */
+export async function carryOutPlan(drill: Drill): Promise<void> {
   const faults = plannedFaults(drill);
-  const earliestMs = Math.min(0, ...faults.map((planned) => planned.atMs));
+  const commands = plannedCommands(drill);
+  const earliestMs = Math.min(0, ...[...faults, ...commands].map(fromZeroMs));
   const phaseMs = fractionOf(drill.request.seed) * phaseMsMax;
   const zeroAtMs = drill.ports.nowMs() + phaseMs - earliestMs;
-  await Promise.all(faults.map((planned) => injectOne(drill, planned, zeroAtMs)));
+  const acting: Acting = { drill, zeroAtMs, toHeal: new Set() };
+  await Promise.all([
+    ...faults.map((planned) => injectOne(acting, planned)),
+    ...commands.map((planned) => commandOne(acting, planned)),
+  ]);
+}
+
+interface Acting {
+  readonly drill: Drill;
+  readonly zeroAtMs: number;
+  /** Faults in force that are to be healed. */
+  readonly toHeal: Set<PlannedFault>;
 }
 
 function plannedFaults({ request, lab }: Drill): TimedFault[] {
@@ -33,31 +51,77 @@ function plannedFaults({ request, lab }: Drill): TimedFault[] {
   });
 }
 
-async function injectOne(drill: Drill, planned: TimedFault, zeroAtMs: number): Promise<void> {
-  const { lab, ports, findings } = drill;
-  const { fault, main } = planned;
-  const until = (atMs: number): Promise<void> =>
-    sleep(Math.max(0, atMs - ports.nowMs()), undefined, { signal: ports.signal });
+function plannedCommands({ request, lab }: Drill): TimedCommand[] {
+  const { faults, commands = [] } = request.scenario;
+  return commands.map((planned, i) => ({
+    ...planned,
+    command: resolveCommand(planned.command, lab.descriptor),
+    main: i === 0 && faults.length === 0,
+  }));
+}
 
-  await until(zeroAtMs + planned.atMs);
+async function injectOne(acting: Acting, planned: TimedFault): Promise<void> {
+  const { lab, findings, ports } = acting.drill;
+  const { fault, main } = planned;
+  await cued(acting, planned);
   const active = await lab.inject(fault);
   const record = { fault, text: active.text, injectedAtMs: active.injectedAtMs, main };
   const index = findings.faults.push({ ...record, healedAtMs: null }) - 1;
-  if (planned.healAfterMs === undefined) return;
-  await until(active.injectedAtMs + planned.healAfterMs);
+  const heal = healingOf(planned, active.injectedAtMs - acting.zeroAtMs);
+  if (heal === null) return;
+  acting.toHeal.add(planned);
+  await cued(acting, heal);
   await lab.heal(active.id);
   findings.faults[index] = { ...record, healedAtMs: ports.nowMs() };
+  acting.toHeal.delete(planned);
+  if (acting.toHeal.size === 0) findings.events.note("healed", ports.nowMs());
 }
 
-/** When nothing new is to come any more: the last injection or healing of the plan. */
-export function lastFaultMs(faults: readonly PlannedFault[]): number {
-  return Math.max(0, ...faults.map((planned) => planned.atMs + (planned.healAfterMs ?? 0)));
+function healingOf(planned: PlannedFault, injectedMs: number): Cue | null {
+  if (planned.heal !== undefined) return planned.heal;
+  if (planned.healAfterMs === undefined) return null;
+  return { atMs: injectedMs + planned.healAfterMs };
 }
 
-/** The regions whose processes all died: only there a database must be started to be read. */
-export function lostRegions(faults: readonly { readonly fault: Fault }[]): string[] {
-  const regions = faults.flatMap(({ fault }) =>
-    fault.kind === "region-loss" ? [fault.region] : [],
-  );
-  return [...new Set(regions)];
+async function commandOne(acting: Acting, planned: TimedCommand): Promise<void> {
+  const { findings, lab, ports } = acting.drill;
+  const { command, main } = planned;
+  await cued(acting, planned);
+  const text = describeCommand(command);
+  const record: CommandRecord = {
+    command,
+    text,
+    main,
+    region: null,
+    sentAtMs: ports.nowMs(),
+    answeredAtMs: null,
+    accepted: false,
+    problems: [],
+  };
+  const index = findings.commands.push(record) - 1;
+  const answer = await sendCommand(lab.descriptor, command, ports);
+  findings.commands[index] = { ...record, ...answer };
+  if (answer.accepted) return;
+  findings.problems.push(`no operator accepted "${text}": ${answer.problems.join("; ")}`);
+}
+
+/** Waits for the moment that a cue names. */
+async function cued({ drill: { findings, ports }, zeroAtMs }: Acting, cue: Cue): Promise<void> {
+  const fromMs =
+    cue.after === undefined ? zeroAtMs : await findings.events.when(cue.after, ports.signal);
+  const waitMs = Math.max(0, fromMs + cue.atMs - ports.nowMs());
+  await sleep(waitMs, undefined, { signal: ports.signal });
+}
+
+function fromZeroMs(cue: Cue): number {
+  return cue.after === undefined ? cue.atMs : 0;
+}
+
+/** The last moment of the plan that is counted from zero. */
+export function lastFromZeroMs(faults: readonly PlannedFault[], commands: readonly Cue[]): number {
+  const times = faults.flatMap((planned) => [
+    fromZeroMs(planned) + (planned.healAfterMs ?? 0),
+    planned.heal === undefined ? 0 : fromZeroMs(planned.heal),
+  ]);
+  return Math.max(0, ...times, ...commands.map(fromZeroMs));
 }

@@ -7,6 +7,8 @@ export interface JournalEntry {
   readonly kind: string;
   readonly atMs: number;
   readonly planId: string;
+  /** Of the plan: `failover`, `handover`, `switchover`, `protect`. */
+  readonly planKind: string | null;
   readonly step: string | null;
   readonly from: string | null;
   readonly to: string | null;
@@ -37,16 +39,61 @@ export async function askOperators(
 
 /** The entries of all operators, each once, by time. What is not an entry is left out. */
 export function mergeJournals({ raw }: OperatorAnswers): JournalEntry[] {
+  return newJournalLog()
+    .add({ raw })
+    .toSorted((a, b) => a.atMs - b.atMs);
+}
+
+/** Keeps what was read: an operator shows its newest plan only, and a drill may see several. */
+export interface JournalLog {
+  /** Takes what operators answered; returns the entries that were not there before. */
+  add(answers: OperatorAnswers): readonly JournalEntry[];
+  /** By time. */
+  readonly entries: readonly JournalEntry[];
+  /** The plans as they were written down, by id. */
+  readonly plans: Readonly<Record<string, unknown>>;
+}
+
+export function newJournalLog(): JournalLog {
   const byIdentity = new Map<string, JournalEntry>();
-  for (const journal of Object.values(raw)) {
-    if (!Array.isArray(journal)) continue;
-    for (const value of journal as readonly unknown[]) {
-      const entry = entryFrom(value);
-      if (entry === null) continue;
-      byIdentity.set(`${entry.planId} ${entry.kind} ${entry.step} ${entry.atMs}`, entry);
-    }
-  }
-  return [...byIdentity.values()].sort((a, b) => a.atMs - b.atMs);
+  const plans: Record<string, unknown> = {};
+  let sorted: readonly JournalEntry[] = [];
+  return {
+    plans,
+    get entries() {
+      return sorted;
+    },
+    add({ raw }) {
+      const fresh: JournalEntry[] = [];
+      for (const journal of Object.values(raw)) {
+        if (!Array.isArray(journal)) continue;
+        for (const value of journal as readonly unknown[]) {
+          const entry = entryFrom(value);
+          if (entry === null) continue;
+          if (entry.kind === "plan-started") plans[entry.planId] = memberOf(value, "plan");
+          const identity = `${entry.planId} ${entry.kind} ${entry.step} ${entry.atMs}`;
+          if (!byIdentity.has(identity)) fresh.push(entry);
+          byIdentity.set(identity, entry);
+        }
+      }
+      if (fresh.length > 0) sorted = [...byIdentity.values()].sort((a, b) => a.atMs - b.atMs);
+      return fresh;
+    },
+  };
+}
+
+/** The verdicts that the status pages show; none where no operator answered. */
+export function verdictKinds({ raw }: OperatorAnswers): readonly string[] {
+  return Object.values(raw).flatMap((status) => {
+    const verdict = memberOf(status, "verdict");
+    const kind = memberOf(verdict, "kind");
+    return typeof kind === "string" ? [kind] : [];
+  });
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  if (typeof value !== "object" || value === null) return null;
+  return (value as Readonly<Record<string, unknown>>)[name] ?? null;
 }
 
 function entryFrom(value: unknown): JournalEntry | null {
@@ -60,6 +107,7 @@ function entryFrom(value: unknown): JournalEntry | null {
     kind,
     atMs,
     planId,
+    planKind: textOf(plan["kind"] === kind ? null : plan["kind"]) ?? kindIn(planId),
     step: textOf(fields["step"]),
     from: textOf(plan["from"]),
     to: textOf(plan["to"]),
@@ -67,6 +115,11 @@ function entryFrom(value: unknown): JournalEntry | null {
     suspectedAtMs: numberOf(fields["suspectedAtMs"]),
     because: reasonsOf(fields),
   };
+}
+
+/** `failover-2` is a failover. */
+function kindIn(planId: string): string | null {
+  return /^([a-z-]+)-\d+$/.exec(planId)?.[1] ?? null;
 }
 
 function reasonsOf({ because, fault, detail }: Readonly<Record<string, unknown>>): string[] {

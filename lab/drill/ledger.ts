@@ -23,6 +23,8 @@ export interface RequestLine {
   readonly error: string | null;
   readonly item?: string;
   readonly quantity?: number;
+  /** The object that the order points at. */
+  readonly attachment?: string;
 }
 
 /** Consecutive refusals of one region's canary: the region that waits says no all day. */

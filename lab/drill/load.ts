@@ -7,7 +7,8 @@ import type { LabDescriptor } from "../descriptor.ts";
 import { startLoad, type LoadProps } from "./load/session.ts";
 
 const usage = `usage: load --lab FILE --ledger FILE --seed N
-            [--writes-per-second N] [--clients N] [--no-objects] [--seconds-max N]`;
+            [--writes-per-second N] [--clients N] [--object-every N] [--ignores-ttl]
+            [--seconds-max N]`;
 
 main().catch(stopWithUsage);
 
@@ -33,7 +34,8 @@ function propsFrom(args: readonly string[]): { props: LoadProps; secondsMax: num
       seed: { type: "string" },
       "writes-per-second": { type: "string", default: "60" },
       clients: { type: "string", default: "8" },
-      "no-objects": { type: "boolean", default: false },
+      "object-every": { type: "string", default: "40" },
+      "ignores-ttl": { type: "boolean", default: false },
       "seconds-max": { type: "string", default: "3600" },
     },
   });
@@ -45,17 +47,18 @@ function propsFrom(args: readonly string[]): { props: LoadProps; secondsMax: num
       seed: whole("--seed", values.seed, 4_294_967_295),
       writesPerSecond: whole("--writes-per-second", values["writes-per-second"], 1_000),
       clients: whole("--clients", values.clients, 100),
-      objects: !values["no-objects"],
+      objectEvery: whole("--object-every", values["object-every"], 1_000_000, 0),
+      ignoresTtl: values["ignores-ttl"],
       onFailure: fail,
     },
     secondsMax: whole("--seconds-max", values["seconds-max"], 86_400),
   };
 }
 
-function whole(name: string, text: string | undefined, max: number): number {
+function whole(name: string, text: string | undefined, max: number, min = 1): number {
   const number = Number(text);
-  if (text === undefined || !Number.isInteger(number) || number < 1 || number > max) {
-    throw new Error(`${name} must be a whole number from 1 to ${max}`);
+  if (text === undefined || !Number.isInteger(number) || number < min || number > max) {
+    throw new Error(`${name} must be a whole number from ${min} to ${max}`);
   }
   return number;
 }

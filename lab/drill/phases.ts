@@ -32,7 +32,10 @@ export function phasesOf(
   faultAtMs: number | null,
   recoveredAtMs: number | null,
 ): Phases {
-  const plan = decisivePlan(journal, faultAtMs ?? Number.POSITIVE_INFINITY);
+  // A later plan, such as the way back, did not bring this recovery about.
+  const untilMs = recoveredAtMs ?? Number.POSITIVE_INFINITY;
+  const known = journal.filter((entry) => entry.kind !== "plan-started" || entry.atMs <= untilMs);
+  const plan = decisivePlan(known, faultAtMs ?? Number.POSITIVE_INFINITY);
   if (plan === null || faultAtMs === null) return noPhases;
   const doneAtMs = (step: string): number | null =>
     journal.find((e) => e.planId === plan.planId && e.kind === "step-done" && e.step === step)

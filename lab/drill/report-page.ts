@@ -4,12 +4,12 @@ import { phaseNames, type PhaseName } from "./phases.ts";
 import type { DrillReport } from "./report.ts";
 import { milliseconds, relativeSeconds, seconds } from "./screen/numbers.ts";
 import type { Moment } from "./time-line.ts";
-import type { FaultRecord, LostRow } from "./verdicts/evidence.ts";
+import type { LostRow } from "./verdicts/evidence.ts";
 
 export function renderReportPage(
   report: DrillReport,
   moments: readonly Moment[],
-  faults: readonly FaultRecord[],
+  zeroAtMs: number | null,
 ): string {
   const { objective } = report;
   const rows: readonly (readonly [string, string])[] = [
@@ -38,7 +38,7 @@ export function renderReportPage(
     report.reasons.map((reason) => `- ${reason}`).join("\n"),
     table(["Measure", "Value"], rows),
     "## Time line",
-    `\`\`\`\n${renderTimeLine(moments, faults)}\`\`\``,
+    `\`\`\`\n${renderTimeLine(moments, zeroAtMs)}\`\`\``,
     ...lostSection(report.lost),
     "## What this rests on",
     "`ledger.ndjson` holds every request and its answer, `checker.json` what was computed from it " +
@@ -50,8 +50,8 @@ export function renderReportPage(
     .concat("\n");
 }
 
-export function renderTimeLine(moments: readonly Moment[], faults: readonly FaultRecord[]): string {
-  const zeroAtMs = faults.find((fault) => fault.main)?.injectedAtMs ?? moments[0]?.atMs ?? 0;
+export function renderTimeLine(moments: readonly Moment[], zero: number | null): string {
+  const zeroAtMs = zero ?? moments[0]?.atMs ?? 0;
   return moments
     .toSorted((a, b) => a.atMs - b.atMs)
     .map((moment) => `${relativeSeconds(moment.atMs - zeroAtMs).padStart(10)}  ${moment.text}\n`)

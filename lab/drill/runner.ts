@@ -2,13 +2,15 @@
 //! Whatever breaks on the way, the drill ends with a report that says so: `unknown`, never `pass`.
 
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { arch, platform, release } from "node:os";
+import { join } from "node:path";
 import type { Lab } from "../lab.ts";
-import type { Drill, DrillPorts, DrillRequest, Findings } from "./drill.ts";
-import { createEvidenceFolder } from "./evidence-folder.ts";
-import { injectFaults, lostRegions } from "./injection.ts";
-import { askOperators, mergeJournals } from "./journal.ts";
+import { zeroOf, type Drill, type DrillPorts, type DrillRequest, type Findings } from "./drill.ts";
+import { newEventBoard } from "./event-board.ts";
+import { createEvidenceFolder, type EvidenceFolder } from "./evidence-folder.ts";
+import { carryOutPlan } from "./injection.ts";
+import { askOperators, newJournalLog } from "./journal.ts";
 import type { Ledger } from "./ledger.ts";
 import { ledgerTail, type LedgerTail } from "./ledger-tail.ts";
 import { runProgram, startProgram, type RunningProgram } from "./load-process.ts";
@@ -48,16 +50,10 @@ async function rehearse(drill: Drill): Promise<void> {
   evidence.writeJson("lab.json", lab.descriptor);
   evidence.writeJson("versions.json", await versionsOf(drill));
   const tail = ledgerTail(evidence.file("ledger.ndjson"));
-  const load = startProgram(ports.load, [
-    `--lab=${evidence.file("lab.json")}`,
-    `--ledger=${evidence.file("ledger.ndjson")}`,
-    `--seed=${request.seed}`,
-    `--writes-per-second=${request.scenario.load.writesPerSecond}`,
-    `--clients=${request.scenario.load.clients}`,
-  ]);
+  const load = startProgram(ports.load, loadArguments(request, evidence));
   try {
     await awaitSteady(drill, tail, load);
-    await injectAndWatch(drill, tail, load);
+    await actAndWatch(drill, tail, load);
   } finally {
     const ended = await load.stop();
     if (ended !== "") findings.problems.push(`the load: ${ended}`);
@@ -66,17 +62,36 @@ async function rehearse(drill: Drill): Promise<void> {
   await examine(drill, await tail.read());
 }
 
-/** Both at once; whichever breaks ends the other too. */
-async function injectAndWatch(drill: Drill, tail: LedgerTail, load: RunningProgram): Promise<void> {
+function loadArguments({ scenario, seed }: DrillRequest, evidence: EvidenceFolder): string[] {
+  const { writesPerSecond, clients, objectEvery, ignoresTtl } = scenario.load;
+  return [
+    `--lab=${evidence.file("lab.json")}`,
+    `--ledger=${evidence.file("ledger.ndjson")}`,
+    `--seed=${seed}`,
+    `--writes-per-second=${writesPerSecond}`,
+    `--clients=${clients}`,
+    ...(objectEvery === undefined ? [] : [`--object-every=${objectEvery}`]),
+    ...(ignoresTtl === true ? ["--ignores-ttl"] : []),
+  ];
+}
+
+/** Both at once; whichever breaks ends the other too. What is over ends what waits for nothing. */
+async function actAndWatch(drill: Drill, tail: LedgerTail, load: RunningProgram): Promise<void> {
   const halt = new AbortController();
   const signal = AbortSignal.any([drill.ports.signal, halt.signal]);
   const bounded: Drill = { ...drill, ports: { ...drill.ports, signal } };
-  const both = [injectFaults(bounded), watchUntilOver(bounded, tail, load)];
+  let acted = false;
+  const acting = carryOutPlan(bounded).then(() => {
+    acted = true;
+  });
+  const watching = watchUntilOver(bounded, { tail, load, pending: () => !acted });
   try {
-    await Promise.all(both);
+    const unseen = await Promise.race([watching, acting.then(() => watching)]);
+    drill.findings.problems.push(...unseen);
+    if (!acted) drill.findings.problems.push("the drill's plan was not carried out to its end");
   } finally {
     halt.abort();
-    await Promise.allSettled(both);
+    await Promise.allSettled([acting, watching]);
   }
 }
 
@@ -84,7 +99,8 @@ async function injectAndWatch(drill: Drill, tail: LedgerTail, load: RunningProgr
 async function examine(drill: Drill, ledger: Ledger): Promise<void> {
   const { lab, ports, findings } = drill;
   ports.tell({ kind: "progress", text: "reading what the databases hold" });
-  for (const region of lostRegions(findings.faults)) {
+  for (const region of Object.keys(lab.descriptor.regions)) {
+    // Does nothing where the database runs.
     await within(lab.exhume(region), ports.limits.exhumeMsMax).catch((error: unknown) => {
       findings.problems.push(`the database of ${region} did not start: ${messageOf(error)}`);
     });
@@ -110,32 +126,31 @@ async function collect(drill: Drill, ledger: Ledger): Promise<void> {
     askOperators(lab.descriptor, "/journal"),
     askOperators(lab.descriptor, "/status"),
   ]);
-  const journal = mergeJournals(journals);
-  if (journal.length > 0) findings.journal = journal;
+  findings.journal.add(journals);
   remember(drill, ledger);
-  findings.evidence.writeJson("journal.json", journals.raw);
+  findings.evidence.writeJson("journal.json", findings.journal.entries);
+  findings.evidence.writeJson("plans.json", findings.journal.plans);
   findings.evidence.writeJson("status.json", status.raw);
+  const observations = lab.observations();
+  findings.evidence.writeJson("observations.json", observations);
+  for (const region of Object.keys(observations.rogueWriters)) {
+    const name = `rogue-${region}.ndjson`;
+    copyFileSync(join(lab.descriptor.folder, "logs", name), findings.evidence.file(name));
+  }
 }
 
 function remember(drill: Drill, ledger: Ledger): void {
   const { findings } = drill;
-  const main = findings.faults.find((fault) => fault.main);
-  if (main !== undefined) findings.moments = momentsSince(drill, ledger, main.injectedAtMs);
+  const zeroAtMs = zeroOf(findings);
+  if (zeroAtMs !== null) findings.moments = momentsSince(drill, ledger, zeroAtMs);
 }
 
 async function check({ findings, ports }: Drill): Promise<void> {
   const { evidence } = findings;
   ports.tell({ kind: "progress", text: "checking the ledger against the databases" });
-  evidence.writeJson("faults.json", findings.faults);
+  writeWhatHappened(findings);
   evidence.writeJson("objective.json", findings.objective);
-  const args = [
-    `--lab=${evidence.file("lab.json")}`,
-    `--ledger=${evidence.file("ledger.ndjson")}`,
-    `--faults=${evidence.file("faults.json")}`,
-    `--objective=${evidence.file("objective.json")}`,
-    `--out=${evidence.file("checker.json")}`,
-  ];
-  const said = await runProgram(ports.checker, args, {
+  const said = await runProgram(ports.checker, [`--evidence=${evidence.path}`], {
     timeoutMs: ports.limits.checkerMsMax,
     signal: ports.signal,
   });
@@ -145,20 +160,29 @@ async function check({ findings, ports }: Drill): Promise<void> {
   ) as CheckerReport;
 }
 
+function writeWhatHappened({ commands, events, evidence, faults, statusPages }: Findings): void {
+  evidence.writeJson("faults.json", faults);
+  evidence.writeJson("commands.json", commands);
+  evidence.writeJson("events.json", events.seen);
+  evidence.writeJson("watched.json", { heldAtMs: events.atMs("held"), statusPages });
+}
+
 function conclude({ scenario, seed, topology }: DrillRequest, findings: Findings): DrillReport {
   const { evidence, startedAt } = findings;
   const report = reportOf({
     ...findings,
+    journal: findings.journal.entries,
     scenario,
     seed,
     startedAt: startedAt.toISOString(),
     evidence: evidence.path,
   });
   evidence.writeJson("topology.json", topology);
-  evidence.writeJson("faults.json", findings.faults);
-  evidence.writeText("timeline.txt", renderTimeLine(findings.moments, findings.faults));
+  writeWhatHappened(findings);
+  evidence.writeJson("timeline.json", findings.moments);
+  evidence.writeText("timeline.txt", renderTimeLine(findings.moments, zeroOf(findings)));
   evidence.writeJson("report.json", report);
-  evidence.writeText("report.md", renderReportPage(report, findings.moments, findings.faults));
+  evidence.writeText("report.md", renderReportPage(report, findings.moments, zeroOf(findings)));
   return report;
 }
 
@@ -173,10 +197,13 @@ function newFindings(request: DrillRequest, ports: DrillPorts): Findings {
     evidence,
     objective: { rtoSeconds, rpoSeconds, ...scenario.criteria },
     faults: [],
+    commands: [],
+    events: newEventBoard(),
+    journal: newJournalLog(),
+    statusPages: 0,
     moments: [],
     wrongRegionWrites: [],
     problems: [],
-    journal: [],
     checker: null,
   };
 }

@@ -32,9 +32,7 @@ export async function awaitSteady(
 }
 
 async function missingForSteady({ lab, ports }: Drill, ledger: Ledger): Promise<string | null> {
-  const writes = ledger.requests.filter((line) => line.kind === "user");
-  const steadySinceMs = ports.nowMs() - ports.limits.steadyMsMin;
-  const key = steadyKey(writes, steadySinceMs);
+  const key = steadyKey(ledger.requests, ports.nowMs() - ports.limits.steadyMsMin);
   if (key === null) return "users write without failure";
   const { health, replica } = await lookAround(lab.descriptor, key);
   const down = Object.keys(health).find((region) => health[region] === null);
@@ -43,11 +41,17 @@ async function missingForSteady({ lab, ports }: Drill, ledger: Ledger): Promise<
 }
 
 /** The newest key once writes have succeeded, and only succeeded, for long enough. */
-function steadyKey(writes: Ledger["requests"], sinceMs: number): string | null {
-  const recent = writes.filter((line) => line.doneAtMs >= sinceMs);
-  const last = recent.at(-1);
-  if (last === undefined || recent.length === writes.length) return null;
-  return recent.every((line) => line.outcome === "acknowledged") ? last.key : null;
+function steadyKey(requests: Ledger["requests"], sinceMs: number): string | null {
+  let newest: string | null = null;
+  for (let i = requests.length - 1; i >= 0; i -= 1) {
+    const line = requests[i];
+    if (line === undefined || line.kind !== "user") continue;
+    // The first one before that time shows that the load was there already.
+    if (line.doneAtMs < sinceMs) return newest;
+    if (line.outcome !== "acknowledged") return null;
+    newest ??= line.key;
+  }
+  return null;
 }
 
 async function lookAround(

@@ -1,6 +1,7 @@
 //! The drill as sentences with times: faults, what the operators did, what users noticed. Pure.
 
 import type { JournalEntry } from "./journal.ts";
+import type { CommandRecord } from "./verdicts/command.ts";
 import type { Acknowledgement, FaultRecord } from "./verdicts/evidence.ts";
 
 export type MomentTone = "fault" | "step" | "users" | "good" | "doubt" | "bad";
@@ -16,6 +17,15 @@ export function faultMoments(faults: readonly FaultRecord[]): Moment[] {
     const injected: Moment = { atMs: fault.injectedAtMs, tone: "fault", text: fault.text };
     if (fault.healedAtMs === null) return [injected];
     return [injected, { atMs: fault.healedAtMs, tone: "good", text: `healed: ${fault.text}` }];
+  });
+}
+
+export function commandMoments(commands: readonly CommandRecord[]): Moment[] {
+  return commands.flatMap((command): Moment[] => {
+    const asked: Moment = { atMs: command.sentAtMs, tone: "step", text: command.text };
+    if (command.accepted || command.answeredAtMs === null) return [asked];
+    const why = command.problems.join("; ");
+    return [asked, { atMs: command.answeredAtMs, tone: "bad", text: `refused: ${why}` }];
   });
 }
 
@@ -35,17 +45,18 @@ function momentsOf(entry: JournalEntry, plan: JournalEntry): Moment[] {
   const at = (tone: MomentTone, text: string): Moment => ({ atMs: entry.atMs, tone, text });
   const because = entry.because.length === 0 ? "" : `: ${entry.because.join("; ")}`;
   switch (entry.kind) {
-    case "plan-started": {
-      const to = plan.to ?? "a region";
-      return [...suspicion(entry, to), at("step", `${to} decides to take over${because}`)];
-    }
+    case "plan-started":
+      return [...suspicion(entry, plan), at("step", `${decisionOf(plan)}${because}`)];
     case "step-done":
       return [at("step", sentenceOf(entry.step, plan))];
     case "step-refused":
       return [at("doubt", `${entry.step} refused${because}`)];
+    case "step-undone":
+      return [at("doubt", `${entry.step} is undone`)];
     case "plan-finished":
-      return [at("good", "the plan is finished")];
+      return [at("good", `the ${plan.planKind ?? "plan"} is finished`)];
     case "plan-abandoned":
+    case "plan-aborted":
     case "plan-superseded":
       return [at("bad", `the ${entry.kind.replace("-", " is ")}${because}`)];
     default:
@@ -53,15 +64,32 @@ function momentsOf(entry: JournalEntry, plan: JournalEntry): Moment[] {
   }
 }
 
-function suspicion(plan: JournalEntry, to: string): Moment[] {
-  if (plan.suspectedAtMs === null) return [];
-  const text = `${to} suspects ${plan.from ?? "the active region"}`;
-  return [{ atMs: plan.suspectedAtMs, tone: "step", text }];
+function suspicion(entry: JournalEntry, plan: JournalEntry): Moment[] {
+  if (entry.suspectedAtMs === null) return [];
+  // A plan that a person asked for follows no suspicion.
+  if (plan.planKind === "switchover" || plan.planKind === "protect") return [];
+  const text = `${plan.to ?? "a region"} suspects ${plan.from ?? "the active region"}`;
+  return [{ atMs: entry.suspectedAtMs, tone: "step", text }];
 }
 
-function sentenceOf(step: string | null, { to, epoch }: JournalEntry): string {
+function decisionOf({ planKind, from, to }: JournalEntry): string {
+  switch (planKind) {
+    case "switchover":
+      return `${from ?? "the active region"} is to hand over to ${to ?? "the other one"}`;
+    case "protect":
+      return "the lost region is to become a replica";
+    case "handover":
+      return `${to ?? "a region"} is handed the lease`;
+    default:
+      return `${to ?? "a region"} decides to take over`;
+  }
+}
+
+function sentenceOf(step: string | null, { to, from, epoch }: JournalEntry): string {
   const region = to ?? "the region";
   const sentences: Readonly<Record<string, string>> = {
+    preflight: "all is ready for the move",
+    "close-writes": `${from ?? "the active region"} accepts no more writes`,
     "take-lease": `${region} takes the lease (epoch ${epoch ?? "?"})`,
     "drain-replication": `${region} has replayed everything`,
     "promote-database": `${region}'s database is promoted`,
@@ -69,28 +97,43 @@ function sentenceOf(step: string | null, { to, epoch }: JournalEntry): string {
     "grant-writes": `${region} may write`,
     "await-serving": `Route 53's checkers see ${region} serve`,
     "record-roles": "the DNS records name the new roles",
+    "snapshot-old-primary": "a snapshot of the old primary is kept",
+    salvage: "what only the old primary has is listed and exported",
+    "retire-old-primary": "the old primary is set aside",
+    "create-replica": "a new replica is being made",
+    "await-caught-up": "the new replica has caught up",
+    "reverse-storage": "objects are replicated the other way",
     announce: "announced",
   };
   return sentences[step ?? ""] ?? `${step} is done`;
 }
 
-/** What the load saw after the fault: the first write elsewhere, and the users' return. */
-export function writeMoments(
-  acknowledgements: readonly Acknowledgement[],
-  from: string,
-  faultAtMs: number,
-): Moment[] {
+export interface WriteWatch {
+  /** Acknowledgements by time; those before zero are not looked at. */
+  take(acknowledgement: Acknowledgement): void;
+  readonly moments: readonly Moment[];
+}
+
+/** What the load saw after zero: each time that another region begins to write, and users with it. */
+export function newWriteWatch(from: string, zeroAtMs: number): WriteWatch {
   const moments: Moment[] = [];
-  const elsewhere = acknowledgements.filter((ack) => ack.region !== from);
-  const after = elsewhere.filter((ack) => ack.doneAtMs > faultAtMs);
-  const first = after[0];
-  if (first !== undefined) {
-    const text = `${first.region} accepts its first write`;
-    moments.push({ atMs: first.doneAtMs, tone: "good", text });
-  }
-  const user = after.find((ack) => ack.kind === "user");
-  if (user !== undefined) {
-    moments.push({ atMs: user.doneAtMs, tone: "users", text: "users write again, through DNS" });
-  }
-  return moments;
+  let writer = from;
+  let usersIn = from;
+  let newestEpoch = Number.NEGATIVE_INFINITY;
+  return {
+    moments,
+    take({ doneAtMs, epoch, kind, region }) {
+      if (doneAtMs <= zeroAtMs || (epoch ?? newestEpoch) < newestEpoch) return;
+      newestEpoch = epoch ?? newestEpoch;
+      if (region !== writer) {
+        const text = `${region} accepts its first write`;
+        moments.push({ atMs: doneAtMs, tone: "good", text });
+        writer = region;
+      }
+      if (kind === "user" && region !== usersIn) {
+        moments.push({ atMs: doneAtMs, tone: "users", text: "users write again, through DNS" });
+        usersIn = region;
+      }
+    },
+  };
 }

@@ -1,5 +1,6 @@
 //! Injects and heals faults over HTTP, with the names of the command line:
 //! `GET /faults`, `POST /faults` with a fault as JSON, `DELETE /faults/<id>` or `/faults` for all.
+//! `GET /observations` tells what only the lab knows, such as calls of the Route 53 API.
 //! Requests that a web page could make without asking are refused: they must be JSON.
 
 import express, { type ErrorRequestHandler, type Express } from "express";
@@ -49,6 +50,9 @@ function routes(lab: Lab, places: Places): Express {
   app.get("/", (_request, response) => {
     response.json({ lab: lab.descriptor, faults: lab.activeFaults() });
   });
+  app.get("/observations", (_request, response) => {
+    response.json(lab.observations());
+  });
   app.get("/faults", (_request, response) => {
     response.json(lab.activeFaults());
   });
@@ -80,7 +84,9 @@ function routes(lab: Lab, places: Places): Express {
     response.json(lab.activeFaults());
   });
   app.use((_request, response) => {
-    response.status(404).json({ error: "there are GET /, GET, POST and DELETE /faults here" });
+    response
+      .status(404)
+      .json({ error: "there are GET /, GET /observations, and GET, POST and DELETE /faults here" });
   });
   app.use(answerError);
   return app;

@@ -14,28 +14,7 @@ export type FaultReading =
   | { readonly ok: false; readonly problems: readonly string[] };
 
 export function readFault(given: unknown, { regions, sites }: Places): FaultReading {
-  const region = z.enum(regions);
-  const site = z.enum(sites);
-  const process = z.enum(["operator", "app", "postgres"]);
-  const schema = z.discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("region-loss"), region }),
-    z.strictObject({
-      kind: z.literal("link-cut"),
-      from: site,
-      to: site,
-      oneWay: z.boolean().default(false),
-    }),
-    z.strictObject({
-      kind: z.literal("link-slow"),
-      from: site,
-      to: site,
-      latencyMs: z.number().min(0).max(60_000),
-    }),
-    z.strictObject({ kind: z.literal("process-kill"), process, region }),
-    z.strictObject({ kind: z.literal("process-freeze"), process, region }),
-    z.strictObject({ kind: z.literal("route53-control-plane-down") }),
-    z.strictObject({ kind: z.literal("arbiter-down") }),
-  ]);
+  const schema = schemaOf(regions, sites);
   const parsed = schema.safeParse(given);
   if (parsed.success) {
     const fault = parsed.data;
@@ -49,6 +28,35 @@ export function readFault(given: unknown, { regions, sites }: Places): FaultRead
       return `${where}: ${message}, given ${JSON.stringify(memberOf(given, path[0]))}`;
     }),
   };
+}
+
+function schemaOf(regions: readonly string[], sites: readonly string[]) {
+  const region = z.enum(regions);
+  const site = z.enum(sites);
+  const process = z.enum(["operator", "app", "postgres"]);
+  const latencyMs = z.number().min(0).max(60_000);
+  const link = { from: site, to: site };
+  return z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("region-loss"), region }),
+    z.strictObject({ kind: z.literal("region-freeze"), region }),
+    z.strictObject({ kind: z.literal("link-cut"), ...link, oneWay: z.boolean().default(false) }),
+    z.strictObject({ kind: z.literal("link-slow"), ...link, latencyMs }),
+    z.strictObject({ kind: z.literal("process-kill"), process, region }),
+    z.strictObject({ kind: z.literal("process-down"), process, region }),
+    z.strictObject({ kind: z.literal("process-freeze"), process, region }),
+    z.strictObject({
+      kind: z.literal("app-errors"),
+      region,
+      percent: z.int().min(1).max(100),
+      audience: z.enum(["everyone", "peer"]).default("everyone"),
+    }),
+    z.strictObject({ kind: z.literal("app-slow"), region, latencyMs }),
+    z.strictObject({ kind: z.literal("replay-paused"), region }),
+    z.strictObject({ kind: z.literal("disk-full"), region }),
+    z.strictObject({ kind: z.literal("rogue-writer"), region }),
+    z.strictObject({ kind: z.literal("route53-control-plane-down") }),
+    z.strictObject({ kind: z.literal("arbiter-down") }),
+  ]);
 }
 
 function memberOf(value: unknown, key: PropertyKey | undefined): unknown {

@@ -2,7 +2,7 @@
 //! names of a running lab.
 
 import type { LabDescriptor } from "../descriptor.ts";
-import type { Fault, FaultProcess } from "./faults.ts";
+import type { Fault, FaultProcess, ProcessFault } from "./faults.ts";
 import { nearestName } from "../../topology/nearest.ts";
 
 export type Parsed<T> =
@@ -10,10 +10,17 @@ export type Parsed<T> =
 
 export const faultGrammar: Readonly<Record<Fault["kind"], string>> = {
   "region-loss": "REGION",
+  "region-freeze": "REGION",
   "link-cut": "FROM TO [one-way]",
   "link-slow": "FROM TO MILLISECONDS",
   "process-kill": "operator|app|postgres REGION",
+  "process-down": "operator|app|postgres REGION",
   "process-freeze": "operator|app|postgres REGION",
+  "app-errors": "REGION PERCENT [peer]",
+  "app-slow": "REGION MILLISECONDS",
+  "replay-paused": "REGION",
+  "disk-full": "REGION",
+  "rogue-writer": "REGION",
   "route53-control-plane-down": "",
   "arbiter-down": "",
 };
@@ -73,31 +80,63 @@ function isFaultKind(kind: string): kind is Fault["kind"] {
   return Object.hasOwn(faultGrammar, kind);
 }
 
-const readers: Readonly<Record<Fault["kind"], (words: readonly string[]) => Fault | null>> = {
-  "region-loss": ([region, ...more]) =>
-    region === undefined || more.length > 0 ? null : { kind: "region-loss", region },
+type Words = readonly string[];
+
+/** By kind; null when the words do not fit it. */
+const readers: Readonly<Record<Fault["kind"], (words: Words) => Fault | null>> = {
+  "region-loss": (words) => regionFault("region-loss", words),
+  "region-freeze": (words) => regionFault("region-freeze", words),
   "link-cut": ([from, to, way, ...more]) => {
     if (from === undefined || to === undefined || more.length > 0) return null;
     if (way === undefined) return { kind: "link-cut", from, to };
     return way === "one-way" ? { kind: "link-cut", from, to, oneWay: true } : null;
   },
-  "link-slow": ([from, to, latency = "", ...more]) => {
-    if (from === undefined || to === undefined || more.length > 0) return null;
-    return /^\d{1,5}$/.test(latency) && Number(latency) <= 60_000
-      ? { kind: "link-slow", from, to, latencyMs: Number(latency) }
-      : null;
+  "link-slow": ([from, to, latency, ...more]) => {
+    const latencyMs = wholeNumber(latency, latencyMsMax);
+    if (from === undefined || to === undefined || latencyMs === null || more.length > 0)
+      return null;
+    return { kind: "link-slow", from, to, latencyMs };
   },
   "process-kill": (words) => processFault("process-kill", words),
+  "process-down": (words) => processFault("process-down", words),
   "process-freeze": (words) => processFault("process-freeze", words),
+  "app-errors": ([region, share, audience, ...more]) => {
+    const percent = wholeNumber(share, 100);
+    if (region === undefined || percent === null || percent < 1 || more.length > 0) return null;
+    if (audience === undefined) return { kind: "app-errors", region, percent };
+    return audience === "peer" ? { kind: "app-errors", region, percent, audience } : null;
+  },
+  "app-slow": ([region, latency, ...more]) => {
+    const latencyMs = wholeNumber(latency, latencyMsMax);
+    if (region === undefined || latencyMs === null || more.length > 0) return null;
+    return { kind: "app-slow", region, latencyMs };
+  },
+  "replay-paused": (words) => regionFault("replay-paused", words),
+  "disk-full": (words) => regionFault("disk-full", words),
+  "rogue-writer": (words) => regionFault("rogue-writer", words),
   "route53-control-plane-down": (words) =>
     words.length === 0 ? { kind: "route53-control-plane-down" } : null,
   "arbiter-down": (words) => (words.length === 0 ? { kind: "arbiter-down" } : null),
 };
 
-function processFault(
-  kind: "process-kill" | "process-freeze",
-  [process, region, ...more]: readonly string[],
-): Fault | null {
+const latencyMsMax = 60_000;
+
+function wholeNumber(word: string | undefined, max: number): number | null {
+  if (word === undefined || !/^\d{1,5}$/.test(word)) return null;
+  return Number(word) <= max ? Number(word) : null;
+}
+
+/** The kinds that name a region and nothing else. */
+type OnlyRegion = Extract<
+  Fault["kind"],
+  "region-loss" | "region-freeze" | "replay-paused" | "disk-full" | "rogue-writer"
+>;
+
+function regionFault(kind: OnlyRegion, [region, ...more]: Words): Fault | null {
+  return region === undefined || more.length > 0 ? null : { kind, region };
+}
+
+function processFault(kind: ProcessFault["kind"], [process, region, ...more]: Words): Fault | null {
   if (process === undefined || region === undefined || more.length > 0) return null;
   return isProcess(process) ? { kind, process, region } : null;
 }

@@ -73,6 +73,11 @@ export class Connection {
     return this.#silenced;
   }
 
+  /** The target resets it. The caller learns of that when the way back lets it through. */
+  hangUp(): void {
+    this.#callee?.resetAndDestroy();
+  }
+
   /** Resets both sockets. */
   reset(): void {
     this.#forward.drop();

@@ -105,6 +105,11 @@ export class Link {
     for (const connection of this.#connections) if (connection.silenced) connection.reset();
   }
 
+  /** The targets reset what is open. New connections are asked for their target again. */
+  hangUp(): void {
+    for (const connection of this.#connections) connection.hangUp();
+  }
+
   resetConnections(): void {
     for (const connection of this.#connections) connection.reset();
   }

@@ -66,6 +66,7 @@ export class PostgresServer implements Address {
   #process: ProcessIdentity | undefined;
   #exited: Promise<void> = Promise.resolve();
   #frozen = false;
+  #heldDownBecause: string | undefined;
 
   constructor(props: PostgresServerProps) {
     this.name = props.name;
@@ -87,6 +88,16 @@ export class PostgresServer implements Address {
 
   get frozen(): boolean {
     return this.#frozen;
+  }
+
+  /** What keeps it from starting, for whoever asks why it is down. */
+  get heldDownBecause(): string | undefined {
+    return this.#heldDownBecause;
+  }
+
+  /** Until it is called again without a reason, `start` fails. What runs is not stopped. */
+  holdDown(because: string | undefined): void {
+    this.#heldDownBecause = because;
   }
 
   get initialised(): boolean {
@@ -112,6 +123,9 @@ export class PostgresServer implements Address {
   /** Returns when it answers queries; a standby then still has to connect to its primary. */
   async start({ timeoutMs = 30_000 }: { readonly timeoutMs?: number } = {}): Promise<void> {
     this.#assertStopped("start");
+    if (this.#heldDownBecause !== undefined) {
+      throw new Error(`PostgreSQL ${this.name} cannot start: ${this.#heldDownBecause}`);
+    }
     this.#configure();
     this.#spawn();
     const deadlineMs = performance.now() + timeoutMs;

@@ -11,6 +11,8 @@ import type { Address } from "../descriptor.ts";
 import { defaultDatabase, labUser } from "./settings.ts";
 
 export interface SessionProps extends Address {
+  /** @default the lab's own account, a superuser */
+  readonly user?: string;
   /** @default the database `postgres` */
   readonly database?: string;
   /** For connecting, and again for each statement. @default 5 s */
@@ -55,12 +57,13 @@ export async function queryOnce<R extends Row = Row>(
 }
 
 function configOf(props: SessionProps, socket: Socket): ClientConfig {
-  const { host, port, database = defaultDatabase, timeoutMs = 5_000, replication } = props;
+  const { host, port, replication } = props;
+  const { database = defaultDatabase, timeoutMs = 5_000, user = labUser } = props;
   const config = {
     host,
     port,
     database,
-    user: labUser,
+    user,
     password: "",
     ssl: false,
     application_name: "switchback-lab",

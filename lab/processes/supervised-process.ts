@@ -117,15 +117,15 @@ export class SupervisedProcess {
     if (this.#wanted === "halted") this.start();
   }
 
+  /** Until `thaw`: one that is started meanwhile is stopped where it begins. */
   freeze(): void {
-    if (this.#identity === undefined) return;
-    signal(-this.#identity.pid, "SIGSTOP");
     this.#frozen = true;
+    if (this.#identity !== undefined) signal(-this.#identity.pid, "SIGSTOP");
   }
 
   thaw(): void {
-    if (this.#identity !== undefined) signal(-this.#identity.pid, "SIGCONT");
     this.#frozen = false;
+    if (this.#identity !== undefined) signal(-this.#identity.pid, "SIGCONT");
   }
 
   /** Returns the function that ends the subscription. */
@@ -156,7 +156,6 @@ export class SupervisedProcess {
     const { args = [], nodeArgs = [], script, env, cwd } = this.program;
     const log = openLog(this.logFile);
     this.#startedAtMs = performance.now();
-    this.#frozen = false;
     const child = spawn(process.execPath, [...nodeArgs, script, ...args], {
       env: { ...env },
       ...(cwd === undefined ? {} : { cwd }),
@@ -177,6 +176,7 @@ export class SupervisedProcess {
     });
     if (pid === undefined) return;
     this.#identity = record.add(pid, this.program.name) ?? { pid, startedAt: "" };
+    if (this.#frozen) this.freeze();
     child.once("exit", (code, reason) => {
       record.remove(pid);
       this.#ended(code, reason);
@@ -187,7 +187,6 @@ export class SupervisedProcess {
     const { name } = this.program;
     const uptimeMs = performance.now() - this.#startedAtMs;
     this.#identity = undefined;
-    this.#frozen = false;
     const restartInMs = this.#wanted === "running" ? this.#nextDelay(uptimeMs) : undefined;
     if (restartInMs !== undefined) this.#restart = setTimeout(() => this.#again(), restartInMs);
     for (const listener of this.#listeners) {

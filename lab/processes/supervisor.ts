@@ -16,6 +16,9 @@ export interface SupervisorProps {
   readonly delays?: RestartDelays;
 }
 
+/** What a fault may hold a program to. */
+export type Standing = "up" | "down" | "frozen";
+
 const defaultDelays: RestartDelays = { firstMs: 200, maxMs: 2_000, steadyMs: 5_000 };
 
 export class Supervisor {
@@ -23,14 +26,14 @@ export class Supervisor {
   readonly #props: SupervisorProps;
   readonly #processes = new Map<string, SupervisedProcess>();
   readonly #listeners = new Set<(exit: ProcessExit) => void>();
-  #halted = false;
+  #standingOf: (name: string) => Standing = () => "up";
 
   constructor(props: SupervisorProps) {
     this.region = props.region;
     this.#props = props;
   }
 
-  /** Starts a program and keeps it running. In a halted region it starts with `resume`. */
+  /** Starts a program and keeps it running, once nothing holds it down. */
   run(program: Program): SupervisedProcess {
     if (this.#processes.has(program.name)) {
       throw new Error(`${this.region} runs a program named ${program.name} already`);
@@ -44,7 +47,8 @@ export class Supervisor {
       for (const listener of this.#listeners) listener(exit);
     });
     this.#processes.set(program.name, supervised);
-    if (!this.#halted) supervised.start();
+    // There is nothing to wait for: it has not run yet.
+    void hold(supervised, this.#standingOf(program.name));
     return supervised;
   }
 
@@ -63,19 +67,25 @@ export class Supervisor {
     await supervised?.stop(graceMs);
   }
 
-  get halted(): boolean {
-    return this.#halted;
+  /**
+   * Brings each program to its standing and keeps it there, also those that are run later. What is to
+   * be down or frozen has its signal before this returns its promise.
+   */
+  async hold(standingOf: (name: string) => Standing): Promise<void> {
+    this.#standingOf = standingOf;
+    await Promise.all(
+      this.processes.map((supervised) => hold(supervised, standingOf(supervised.program.name))),
+    );
   }
 
   /** The region is lost: everything gets SIGKILL before this returns its promise. */
-  async halt(): Promise<void> {
-    this.#halted = true;
-    await Promise.all(this.processes.map((supervised) => supervised.halt()));
+  halt(): Promise<void> {
+    return this.hold(() => "down");
   }
 
   resume(): void {
-    this.#halted = false;
-    for (const supervised of this.processes) supervised.start();
+    // Nothing of this takes time, unlike the end of a program.
+    void this.hold(() => "up");
   }
 
   async stop(graceMs?: number): Promise<void> {
@@ -88,5 +98,22 @@ export class Supervisor {
   onExit(listener: (exit: ProcessExit) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+}
+
+function hold(supervised: SupervisedProcess, standing: Standing): Promise<void> {
+  switch (standing) {
+    case "down":
+      return supervised.halt();
+    case "frozen":
+      supervised.freeze();
+      supervised.start();
+      return Promise.resolve();
+    case "up":
+      supervised.thaw();
+      supervised.start();
+      return Promise.resolve();
+    default:
+      return standing satisfies never;
   }
 }

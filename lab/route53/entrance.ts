@@ -1,5 +1,5 @@
-//! The door to the Route 53 API: counts every call, then asks whether the control plane is up and
-//! whether the account has asked too often. A drill that claims "no call was made" reads the counts.
+//! The door to the Route 53 API: notes every call, then asks whether the control plane is up and
+//! whether the account has asked too often. A drill that claims "no call was made" reads the notes.
 
 import * as Route53 from "@aws-sdk/client-route-53";
 
@@ -13,21 +13,42 @@ export interface Entrance {
   readonly setOpen: (isOpen: boolean) => void;
   /** By operation; refused calls and operations that the lab has not are counted as well. */
   readonly calls: () => Readonly<Record<string, number>>;
+  /** The newest calls, the oldest of them first; no more than 10,000. */
+  readonly recentCalls: () => readonly Route53Call[];
+}
+
+export interface Route53Call {
+  readonly atMs: number;
+  readonly action: string;
+  /** False when it was refused at the door: control plane down, or asked too often. */
+  readonly answered: boolean;
 }
 
 export interface EntranceOptions {
   /** Whether the account may still ask; a call while the control plane is down does not count. */
   readonly admit: () => boolean;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: () => number;
 }
 
-export function createEntrance({ admit }: EntranceOptions): Entrance {
+const recentCallsMax = 10_000;
+
+export function createEntrance({ admit, nowMs }: EntranceOptions): Entrance {
   const counts = new Map<string, number>();
+  const recent: Route53Call[] = [];
   let isOpen = true;
 
+  const refusal = (): AwsError | undefined => {
+    if (!isOpen) return new AwsError("ServiceUnavailable", "Service Unavailable", { status: 503 });
+    if (admit()) return undefined;
+    return new AwsError("ThrottlingException", "Rate exceeded", { status: 400 });
+  };
   const enter = (operation: string): void => {
     counts.set(operation, (counts.get(operation) ?? 0) + 1);
-    if (!isOpen) throw new AwsError("ServiceUnavailable", "Service Unavailable", { status: 503 });
-    if (!admit()) throw new AwsError("ThrottlingException", "Rate exceeded", { status: 400 });
+    const refused = refusal();
+    recent.push({ atMs: nowMs(), action: operation, answered: refused === undefined });
+    if (recent.length > recentCallsMax) recent.shift();
+    if (refused !== undefined) throw refused;
   };
   const guardOne = (operation: string, handler: Handler | undefined): Handler => {
     return (input, context) => {
@@ -50,5 +71,6 @@ export function createEntrance({ admit }: EntranceOptions): Entrance {
       isOpen = open;
     },
     calls: () => Object.fromEntries(counts),
+    recentCalls: () => [...recent],
   };
 }

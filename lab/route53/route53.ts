@@ -10,6 +10,7 @@ import { answerQuestion } from "./answers.ts";
 import { createScopedClock, systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import { createEntrance } from "./entrance.ts";
+import type { Route53Call } from "./entrance.ts";
 import { healthHandlers } from "./health-api.ts";
 import type { EndpointCheck } from "./health-config.ts";
 import { createHealth } from "./health.ts";
@@ -57,6 +58,8 @@ export interface Route53Lab {
   setControlPlane(isUp: boolean): void;
   /** How often each operation was called, those that were refused included. */
   calls(): Readonly<Record<string, number>>;
+  /** The newest calls with their times, the oldest of them first; no more than 10,000. */
+  recentCalls(): readonly Route53Call[];
   /** Health checkers begin. */
   start(): void;
   /** For good: no probe is under way afterwards, and a change that was pending stays so. */
@@ -104,7 +107,10 @@ export function createRoute53(options: Route53Options): Route53Lab {
     propagationMs,
   });
   const throttle = createThrottle({ requestsPerSecond, nowMs: () => clock.nowMs() });
-  const entrance = createEntrance({ admit: () => throttle.admit() });
+  const entrance = createEntrance({
+    admit: () => throttle.admit(),
+    nowMs: () => clock.nowMs(),
+  });
 
   return {
     service: entrance.guard({
@@ -121,6 +127,7 @@ export function createRoute53(options: Route53Options): Route53Lab {
       ),
     setControlPlane: entrance.setOpen,
     calls: entrance.calls,
+    recentCalls: entrance.recentCalls,
     start: health.start,
     async stop() {
       await health.stop();

@@ -3,22 +3,29 @@
 
 import { vantageHostname, type RegionName, type Topology } from "../../topology/topology.ts";
 import { route53ControlPlaneRegion } from "../../topology/aws-facts.ts";
+import { cloudwatchModel } from "../aws/cloudwatch.ts";
 import { createMrscModel, type MrscModel } from "../aws/dynamodb.ts";
 import { startAwsEndpoint, type AwsCall, type GateDecision } from "../aws/endpoint.ts";
 import { startDnsServer } from "../dns/server.ts";
 import type { Mesh } from "../links/mesh.ts";
 import { createBuckets } from "./buckets.ts";
+import { rdsService } from "../aws/rds.ts";
+import type { AwsService } from "../aws/service.ts";
+import { rdsPortOf } from "./rds-port.ts";
 import { createRecords } from "./records.ts";
 import { servicesOf } from "./aws-services.ts";
 import type { LabRegion } from "./region.ts";
+import type { ReplicationLinks } from "./replication.ts";
 import { createRoute53, type Route53Lab } from "../route53/route53.ts";
 import { internetAddress, type Sites } from "./sites.ts";
+import { type LabStorage, startStorage } from "./storage.ts";
 
 export interface CloudProps {
   readonly topology: Topology;
   readonly sites: Sites;
   readonly mesh: Mesh;
   readonly regions: readonly LabRegion[];
+  readonly links: ReplicationLinks;
 }
 
 export interface Cloud {
@@ -27,6 +34,7 @@ export interface Cloud {
   readonly route53At: RegionName;
   readonly route53Url: string;
   readonly dnsPort: number;
+  readonly storage: LabStorage;
   /** What the TXT pair of a region says at this moment. */
   seesServing(region: RegionName): boolean;
   setArbiter(isUp: boolean): void;
@@ -43,6 +51,13 @@ export async function startCloud(props: CloudProps): Promise<Cloud> {
   const route53 = route53Of(props, appPort);
   const arbiter = arbiterOf(props);
   const switches = { arbiterIsUp: true };
+  const rds = rdsOf(props);
+  const monitoring = new Map(regions.map(({ name }) => [name, cloudwatchModel()]));
+  const storage = await startStorage({
+    mesh: props.mesh,
+    regions,
+    publish: (region, metrics) => monitoring.get(region)?.put(metrics),
+  });
   const endpoints = await Promise.all(
     regions.map((region) =>
       startAwsEndpoint({
@@ -51,7 +66,14 @@ export async function startCloud(props: CloudProps): Promise<Cloud> {
         port: region.ports.aws,
         gate: (call) => gate(call, props.mesh, switches),
         services: {
-          ...servicesOf({ region, regions, topology, arbiter }),
+          ...servicesOf({
+            region,
+            topology,
+            arbiter,
+            rds,
+            s3: storage.serviceOf(region.name),
+            monitoring: (monitoring.get(region.name) ?? cloudwatchModel()).service,
+          }),
           ...(region.name === route53At ? { route53: route53.service } : {}),
         },
       }),
@@ -70,18 +92,20 @@ export async function startCloud(props: CloudProps): Promise<Cloud> {
     route53At,
     route53Url: endpoint,
     dnsPort: dns.port,
+    storage,
     seesServing: (region) => isServing(route53, vantageHostname(topology, region)),
     setArbiter(isUp) {
       switches.arbiterIsUp = isUp;
     },
     async furnish() {
-      await createBuckets(regions);
+      await createBuckets(regions, topology);
       const signingRegion = route53At;
       await createRecords({ topology, sites, endpoint, signingRegion, hostedZoneId, appPort });
       route53.start();
     },
     async close() {
       await route53.stop();
+      await storage.close();
       await dns.close();
       await Promise.all(endpoints.map((each) => each.close()));
     },
@@ -98,6 +122,14 @@ function route53Of({ topology }: CloudProps, appPort: number): Route53Lab {
       port: port ?? appPort,
     }),
   });
+}
+
+function rdsOf({ links, regions, topology: { database } }: CloudProps): AwsService {
+  const linkInto = (name: string) => {
+    const region = regions.find((candidate) => candidate.name === name);
+    return region === undefined ? Promise.reject(new Error(`no ${name}`)) : links.into(region);
+  };
+  return rdsService(rdsPortOf({ regions, database, linkInto }));
 }
 
 function arbiterOf({ mesh, sites, topology }: CloudProps): MrscModel {

@@ -4,14 +4,15 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { peerOf, type RegionName, type Topology } from "../../topology/topology.ts";
+import type { Address } from "../descriptor.ts";
 import type { KubernetesApi } from "../kubernetes/api.ts";
 import { startKubernetesApi } from "../kubernetes/api.ts";
 import { AppPods } from "./pods.ts";
-import { slotNameOf } from "../postgres/settings.ts";
 import { PostgresServer } from "../postgres/server.ts";
 import type { Account } from "../postgres/account.ts";
 import type { PostgresBinaries } from "../postgres/binaries.ts";
 import type { ProcessRecord } from "../processes/record.ts";
+import { RegionDatabases } from "./region-databases.ts";
 import { Supervisor } from "../processes/supervisor.ts";
 
 export interface RegionProps {
@@ -23,6 +24,8 @@ export interface RegionProps {
   readonly binaries: PostgresBinaries;
   readonly account: Account | undefined;
   readonly record: ProcessRecord;
+  /** Whoever has it may command the operator. */
+  readonly operatorToken: string;
   /** Folder of the bundled programs. */
   readonly programs: string;
 }
@@ -47,6 +50,8 @@ export interface RegionPorts {
 export interface Outside {
   readonly peerApp: string;
   readonly peerAws: string;
+  readonly peerOperator: string;
+  readonly peerPostgres: Address;
   readonly route53: string;
   readonly dnsServer: string;
   readonly hostedZoneId: string;
@@ -62,7 +67,7 @@ export class LabRegion {
   readonly name: RegionName;
   readonly address: string;
   readonly ports: RegionPorts;
-  readonly postgres: PostgresServer;
+  readonly databases: RegionDatabases;
   readonly supervisor: Supervisor;
   readonly pods: AppPods;
   readonly bucket: string;
@@ -76,17 +81,22 @@ export class LabRegion {
     this.address = address;
     this.ports = ports;
     this.#props = props;
-    this.bucket = `${topology.storage.bucketPrefix}-${name}`;
-    this.postgres = new PostgresServer({
-      name: slotNameOf(name),
-      host: address,
-      port: ports.postgres,
-      dataDir: join(folders.data, name),
-      logFile: join(folders.logs, `${name}-postgres.log`),
-      templateFolder: join(folders.data, "template"),
-      binaries,
+    this.bucket = bucketOf(topology, name);
+    this.databases = new RegionDatabases({
+      region: name,
+      identifier: instanceOf(topology, name),
+      endpoint: { host: address, port: ports.postgres },
+      dataFolder: folders.data,
+      logFolder: folders.logs,
       account,
-      record,
+      makeServer: (place) =>
+        new PostgresServer({
+          ...place,
+          templateFolder: join(folders.data, "template"),
+          binaries,
+          account,
+          record,
+        }),
     });
     this.supervisor = new Supervisor({ region: name, record, logFolder: folders.logs });
     this.pods = new AppPods({
@@ -95,6 +105,11 @@ export class LabRegion {
       script: join(props.programs, "app/main.cjs"),
       envOf: (port) => this.#appEnv(port),
     });
+  }
+
+  /** The server at the service's endpoint, which is another one after a rebuild. */
+  get postgres(): PostgresServer {
+    return this.databases.server;
   }
 
   get appUrl(): string {
@@ -136,30 +151,27 @@ export class LabRegion {
     });
   }
 
-  /** Everything of the region is gone at one moment. */
-  async lose(): Promise<void> {
-    const database = this.postgres.kill();
-    await Promise.all([this.supervisor.halt(), database]);
-  }
-
-  /** What a region does that comes back: start what ran before, as it was. */
-  async restore(): Promise<void> {
-    if (!this.postgres.running) await this.postgres.start();
-    this.supervisor.resume();
-  }
-
   async stop(): Promise<void> {
     await this.pods.stop();
     await Promise.all([
       this.supervisor.stop(),
-      this.postgres.stopFast(3_000),
+      this.databases.stop(),
       this.#kubernetes === "down" ? undefined : this.#kubernetes.close(),
     ]);
   }
 
-  #databaseUrl(user: string): string {
-    const { address, ports } = this;
-    return `postgres://${user}@${address}:${ports.postgres}/${this.#props.topology.database.name}`;
+  #databaseUrl(user: string, { host, port }: Address = this.#endpoint): string {
+    return `postgres://${user}@${host}:${port}/${this.#props.topology.database.name}`;
+  }
+
+  get #endpoint(): Address {
+    return { host: this.address, port: this.ports.postgres };
+  }
+
+  #writeToken(folder: string): string {
+    const file = join(folder, "token");
+    writeFileSync(file, `${this.#props.operatorToken}\n`, { mode: 0o600 });
+    return file;
   }
 
   #appEnv(port: number): Readonly<Record<string, string>> {
@@ -194,6 +206,13 @@ export class LabRegion {
         url: this.#databaseUrl(operatorRole),
         instanceIdentifier: instanceOf(topology, this.name),
       },
+      peer: {
+        operatorUrl: outside.peerOperator,
+        databaseUrl: this.#databaseUrl(operatorRole, outside.peerPostgres),
+        instanceIdentifier: instanceOf(topology, peer),
+      },
+      objects: { bucket: this.bucket, peerBucket: bucketOf(topology, peer) },
+      accessTokenFile: this.#writeToken(folder),
       route53: { hostedZoneId: outside.hostedZoneId },
       kubernetes: {
         url: this.kubernetesUrl,
@@ -207,6 +226,7 @@ export class LabRegion {
       },
       awsEndpoints: {
         regional: this.awsUrl,
+        peerRegional: outside.peerAws,
         route53: outside.route53,
         arbiter: { [this.name]: this.awsUrl, [peer]: outside.peerAws },
       },
@@ -223,6 +243,10 @@ export class LabRegion {
 
 export function instanceOf(topology: Topology, region: RegionName): string {
   return `${topology.service}-${region}`;
+}
+
+export function bucketOf(topology: Topology, region: RegionName): string {
+  return `${topology.storage.bucketPrefix}-${region}`;
 }
 
 export function clusterOf(topology: Topology, region: RegionName): string {

@@ -1,6 +1,7 @@
 //! Brings the whole lab up in one go and takes it down again: two regions, the links between them,
 //! the arbiter's third site, DNS. Whatever fails on the way, nothing is left running.
 
+import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Topology } from "../../topology/topology.ts";
@@ -8,18 +9,20 @@ import { startCloud, type Cloud } from "./cloud.ts";
 import type { LabDescriptor } from "../descriptor.ts";
 import { startFaultApi } from "../faults/fault-api.ts";
 import { FaultBook } from "./fault-book.ts";
+import { freeDisk } from "./disk.ts";
 import type { Breakable } from "./injectors.ts";
 import type { Lab, LabOptions } from "../lab.ts";
 import { Mesh } from "../links/mesh.ts";
-import { openLinks } from "./network.ts";
+import { type Network, openLinks } from "./network.ts";
 import { chooseAccount, makeOwnFolder, placeFor } from "../postgres/account.ts";
 import { findBinaries } from "../postgres/binaries.ts";
 import { freePort, samePort } from "../processes/ports.ts";
 import { reap } from "../processes/reaper.ts";
 import { ProcessRecord } from "../processes/record.ts";
 import { startWatchdog } from "../processes/watchdog.ts";
-import { LabRegion, type LabFolders, type RegionPorts } from "./region.ts";
-import { startDatabases } from "./replication.ts";
+import { appRole, LabRegion, type LabFolders, peerAmong, type RegionPorts } from "./region.ts";
+import { RogueWriters } from "./rogue-writers.ts";
+import { ReplicationLinks, startDatabases } from "./replication.ts";
 import { awaitServing } from "./serving.ts";
 import { internet, internetAddress, oneWayMsOf, type Sites, sitesOf } from "./sites.ts";
 
@@ -65,7 +68,8 @@ async function build(options: WorldOptions, undo: Undo[]): Promise<Lab> {
   const watchdog = startWatchdog(record);
   undo.push(() => watchdog.release());
 
-  const regions = await makeRegions(options, { sites, root, record });
+  const operatorToken = randomBytes(24).toString("hex");
+  const regions = await makeRegions(options, { sites, root, record, operatorToken });
   const mesh = new Mesh({ sites: sites.all, oneWayMs: oneWayMsOf(topology), random: Math.random });
   undo.push(() => mesh.close());
   undo.push(async () => {
@@ -73,15 +77,17 @@ async function build(options: WorldOptions, undo: Undo[]): Promise<Lab> {
   });
   onProgress("PostgreSQL found");
 
-  const cloud = await startCloud({ topology, sites, mesh, regions });
+  const links = new ReplicationLinks(mesh, regions);
+  const cloud = await startCloud({ topology, sites, mesh, regions, links });
   undo.push(() => cloud.close());
   onProgress("AWS endpoints and DNS");
-  const outside = await openLinks({ mesh, sites, regions, cloud });
-  const databases = startDatabases({ mesh, regions, topology, onProgress });
-  for (const region of regions) await region.startPrograms(outside(region.name));
+  const network = await openLinks({ mesh, sites, regions, cloud });
+  undo.push(() => network.close());
+  const databases = startDatabases({ links, regions, topology, onProgress });
+  for (const region of regions) await region.startPrograms(network.outside(region.name));
   await Promise.all([databases, cloud.furnish()]);
   await awaitServing({ cloud, regions, onProgress, signal });
-  return running({ options, root, sites, regions, mesh, cloud, undo });
+  return running({ options, root, sites, regions, mesh, cloud, network, operatorToken, undo });
 }
 
 /**
@@ -105,11 +111,12 @@ interface Making {
   readonly sites: Sites;
   readonly root: string;
   readonly record: ProcessRecord;
+  readonly operatorToken: string;
 }
 
 async function makeRegions(
   options: WorldOptions,
-  { sites, root, record }: Making,
+  { sites, root, record, operatorToken }: Making,
 ): Promise<readonly LabRegion[]> {
   const { topology, repository, account: preferred, postgresBinDir } = options;
   const account = chooseAccount(preferred === undefined ? {} : { preferred });
@@ -135,6 +142,7 @@ async function makeRegions(
           binaries,
           account,
           record,
+          operatorToken,
           programs: join(repository, "dist"),
         }),
     ),
@@ -166,18 +174,17 @@ interface Parts {
   readonly regions: readonly LabRegion[];
   readonly mesh: Mesh;
   readonly cloud: Cloud;
+  readonly network: Network;
+  /** Whoever has it may command the operators. */
+  readonly operatorToken: string;
   readonly undo: Undo[];
 }
 
 async function running(parts: Parts): Promise<Lab> {
-  const { cloud, mesh, regions, root, sites, undo } = parts;
-  const breakable: Breakable = {
-    mesh,
-    regionNamed: (name) => regionNamed(regions, name),
-    setRoute53ControlPlane: (isUp) => cloud.route53.setControlPlane(isUp),
-    setArbiter: (isUp) => cloud.setArbiter(isUp),
-  };
-  const faults = new FaultBook(breakable);
+  const { cloud, regions, root, sites, undo } = parts;
+  const rogueWriters = rogueWritersOf(parts);
+  undo.push(() => rogueWriters.close());
+  const faults = new FaultBook(breakableOf(parts, rogueWriters));
   let stopping: Promise<void> | undefined;
   const faultApiPort = await freePort(internetAddress);
   const descriptor = describe(parts, faultApiPort);
@@ -190,8 +197,15 @@ async function running(parts: Parts): Promise<Lab> {
     activeFaults: () => faults.active,
     async exhume(name) {
       const { postgres } = regionNamed(regions, name);
-      if (!postgres.running) await postgres.start();
+      if (postgres.heldDownBecause !== undefined) await freeDisk(postgres);
+      if (postgres.frozen) postgres.thaw();
+      if (!postgres.running && postgres.initialised) await postgres.start();
     },
+    observations: () => ({
+      route53Calls: cloud.route53.recentCalls(),
+      route53CallCounts: cloud.route53.calls(),
+      rogueWriters: rogueWriters.counts(),
+    }),
     stop() {
       stopping ??= undoAll(undo);
       return stopping;
@@ -205,8 +219,32 @@ async function running(parts: Parts): Promise<Lab> {
   return lab;
 }
 
+function breakableOf(
+  { cloud, mesh, network, regions }: Parts,
+  rogueWriters: RogueWriters,
+): Breakable {
+  return {
+    mesh,
+    regionNamed: (name) => regionNamed(regions, name),
+    peerOf: (name) => peerAmong(regions, regionNamed(regions, name)),
+    entrancesOf: (name) => network.entrancesOf(name),
+    rogueWriters,
+    setRoute53ControlPlane: (isUp) => cloud.route53.setControlPlane(isUp),
+    setArbiter: (isUp) => cloud.setArbiter(isUp),
+  };
+}
+
+function rogueWritersOf({ options, regions, root }: Parts): RogueWriters {
+  return new RogueWriters({
+    logFolder: join(root, "logs"),
+    database: options.topology.database.name,
+    user: appRole,
+    databaseOf: (name) => regionNamed(regions, name).postgres,
+  });
+}
+
 function describe(
-  { cloud, options, regions, root, sites }: Parts,
+  { cloud, operatorToken, options, regions, root, sites }: Parts,
   faultApi: number,
 ): LabDescriptor {
   const { topology } = options;
@@ -222,6 +260,7 @@ function describe(
     zone: topology.dns.zone,
     dns: { host: internetAddress, port: cloud.dnsPort },
     faultApi: `http://${internetAddress}:${faultApi}`,
+    operatorToken,
     arbiter: {
       table: topology.arbiter.table,
       group: topology.service,
@@ -244,6 +283,7 @@ function describe(
             database: topology.database.name,
           },
           aws: region.awsUrl,
+          bucket: region.bucket,
           kubernetes: region.kubernetesUrl,
           operator: region.operatorUrl,
         },

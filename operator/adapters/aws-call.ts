@@ -34,6 +34,7 @@ const throttled = new Set([
   "Throttling",
   "ThrottlingException",
   "RequestLimitExceeded",
+  "SlowDown",
   "ProvisionedThroughputExceededException",
   "PriorRequestNotComplete",
 ]);

@@ -7,10 +7,17 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import type { Arbiter } from "../../failover/ports.ts";
-import type { HandoverToken, HolderWord, LeaseItem } from "../../failover/lease-item.ts";
+import {
+  type Control,
+  type HandoverRequest,
+  type HandoverToken,
+  type HolderWord,
+  type LeaseItem,
+  noControl,
+} from "../../failover/lease-item.ts";
 import type { Outcome } from "../../failover/outcome.ts";
 import { succeeded } from "../../failover/outcome.ts";
-import { leaseFromItem, leaseItemKey, tokenToText, wordToText } from "./dynamodb-item.ts";
+import { leaseFromItem, leaseItemKey, toText } from "./dynamodb-item.ts";
 import type { DynamoDbProps, Replicas } from "./dynamodb-replicas.ts";
 
 const takeOverExpression = [
@@ -19,8 +26,15 @@ const takeOverExpression = [
   "renewals = :zero",
   "sinceMs = :since",
   "word = :none",
-  "#token = :none",
+  "#token = :token",
+  "request = :none",
 ].join(", ");
+
+/** Nothing of the lease itself has moved since it was seen. */
+const unmoved = "epoch = :epoch AND holder = :holder AND renewals = :renewals";
+/** The same holder, and nobody else has asked or ordered anything since. */
+const unasked = "epoch = :epoch AND holder = :holder AND version = :version";
+const uninstructed = "version = :version";
 
 export class DynamoDbArbiter implements Arbiter {
   readonly #props: DynamoDbProps;
@@ -48,6 +62,9 @@ export class DynamoDbArbiter implements Arbiter {
       sinceMs: { N: String(sinceMs) },
       word: { S: "none" },
       token: { S: "none" },
+      version: { N: "0" },
+      request: { S: "none" },
+      control: { S: toText(noControl) },
     };
     const command = new PutItemCommand({
       TableName: this.#props.table,
@@ -59,14 +76,17 @@ export class DynamoDbArbiter implements Arbiter {
   }
 
   renew(held: LeaseItem, word: HolderWord): Promise<Outcome<LeaseItem>> {
-    return this.#update(held, "SET renewals = renewals + :one, word = :word", {
+    return this.#updateUnmoved(held, "SET renewals = renewals + :one, word = :word", {
       ":one": { N: "1" },
-      ":word": { S: wordToText(word) },
+      ":word": { S: toText(word) },
     });
   }
 
   takeOver(seen: LeaseItem, by: string, sinceMs: number): Promise<Outcome<LeaseItem>> {
-    return this.#update(seen, takeOverExpression, {
+    // What the old holder left is still to be replayed; a forced takeover knows of nothing.
+    const token = seen.holder === "nobody" ? seen.token : "none";
+    return this.#updateUnmoved(seen, takeOverExpression, {
+      ":token": { S: toText(token) },
       ":one": { N: "1" },
       ":zero": { N: "0" },
       ":by": { S: by },
@@ -76,31 +96,57 @@ export class DynamoDbArbiter implements Arbiter {
   }
 
   release(held: LeaseItem, token: HandoverToken): Promise<Outcome<LeaseItem>> {
-    return this.#update(held, "SET holder = :nobody, renewals = renewals + :one, #token = :token", {
+    const expression = "SET holder = :nobody, renewals = renewals + :one, #token = :token";
+    return this.#updateUnmoved(held, expression, {
       ":one": { N: "1" },
       ":nobody": { S: "nobody" },
-      ":token": { S: tokenToText(token) },
+      ":token": { S: toText(token) },
     });
   }
 
-  /** On the condition that nothing has moved since `held` was seen. */
-  async #update(
+  ask(seen: LeaseItem, request: HandoverRequest | "none"): Promise<Outcome<LeaseItem>> {
+    return this.#update("SET request = :request, version = version + :one", unasked, {
+      ":one": { N: "1" },
+      ":request": { S: toText(request) },
+      ":epoch": { N: String(seen.epoch) },
+      ":holder": { S: seen.holder },
+      ":version": { N: String(seen.version) },
+    });
+  }
+
+  instruct(seen: LeaseItem, control: Control): Promise<Outcome<LeaseItem>> {
+    return this.#update("SET control = :control, version = version + :one", uninstructed, {
+      ":one": { N: "1" },
+      ":control": { S: toText(control) },
+      ":version": { N: String(seen.version) },
+    });
+  }
+
+  #updateUnmoved(
     held: LeaseItem,
     expression: string,
+    values: Record<string, AttributeValue>,
+  ): Promise<Outcome<LeaseItem>> {
+    return this.#update(expression, unmoved, {
+      ":epoch": { N: String(held.epoch) },
+      ":holder": { S: held.holder },
+      ":renewals": { N: String(held.renewals) },
+      ...values,
+    });
+  }
+
+  async #update(
+    expression: string,
+    condition: string,
     values: Record<string, AttributeValue>,
   ): Promise<Outcome<LeaseItem>> {
     const command = new UpdateItemCommand({
       ...this.#key(),
       UpdateExpression: expression,
-      ConditionExpression: "epoch = :epoch AND holder = :holder AND renewals = :renewals",
+      ConditionExpression: condition,
       // "token" is one of DynamoDB's reserved words.
       ...(expression.includes("#token") ? { ExpressionAttributeNames: { "#token": "token" } } : {}),
-      ExpressionAttributeValues: {
-        ":epoch": { N: String(held.epoch) },
-        ":holder": { S: held.holder },
-        ":renewals": { N: String(held.renewals) },
-        ...values,
-      },
+      ExpressionAttributeValues: values,
       ReturnValues: "ALL_NEW",
     });
     const answer = await this.#replicas.call((client, options) => client.send(command, options));

@@ -3,19 +3,8 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import * as z from "zod";
 import { failed, type Outcome, succeeded } from "../../failover/outcome.ts";
-import type { HandoverToken, HolderWord, LeaseItem } from "../../failover/lease-item.ts";
-
-const word = z.object({
-  databaseMs: z.number(),
-  database: z.enum(["writable", "closed", "ungranted", "unreachable"]),
-  app: z.enum(["serving", "failing", "silent"]),
-});
-
-const token = z.object({
-  systemIdentifier: z.string(),
-  timeline: z.int(),
-  lsn: z.string(),
-});
+import type { LeaseItem } from "../../failover/lease-item.ts";
+import { control, request, token, word } from "./lease-json.ts";
 
 const lease = z.object({
   epoch: z.coerce.number().int().positive(),
@@ -24,6 +13,9 @@ const lease = z.object({
   sinceMs: z.coerce.number(),
   word: z.union([z.literal("none"), jsonOf(word)]),
   token: z.union([z.literal("none"), jsonOf(token)]),
+  version: z.coerce.number().int().min(0),
+  request: z.union([z.literal("none"), jsonOf(request)]),
+  control: jsonOf(control),
 });
 
 export function leaseItemKey(group: string): Record<"pk" | "sk", AttributeValue> {
@@ -42,12 +34,9 @@ export function leaseFromItem(
   return failed("refused", `the lease item is malformed: ${problems.join("; ")}`);
 }
 
-export function wordToText(value: HolderWord): string {
-  return JSON.stringify(value);
-}
-
-export function tokenToText(value: HandoverToken): string {
-  return JSON.stringify(value);
+/** What is a word of its own stays one; the rest is JSON. */
+export function toText(value: object | "none"): string {
+  return value === "none" ? value : JSON.stringify(value);
 }
 
 function jsonOf<T>(schema: z.ZodType<T>) {

@@ -21,8 +21,8 @@ export class DynamoDbJournal implements Journal {
     this.#replicas = replicas;
   }
 
-  async read(): Promise<Outcome<readonly JournalEntry[]>> {
-    if (this.#cached !== "stale") return succeeded(this.#cached);
+  async read(how?: "fresh"): Promise<Outcome<readonly JournalEntry[]>> {
+    if (this.#cached !== "stale" && how !== "fresh") return succeeded(this.#cached);
     const command = new QueryCommand({
       TableName: this.#props.table,
       KeyConditionExpression: "pk = :group AND begins_with(sk, :journal)",

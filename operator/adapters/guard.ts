@@ -171,10 +171,75 @@ exception when insufficient_privilege then
 end $$;
 `;
 
+/**
+ * What a failover loses is told apart by transaction ids. With each renewal the row notes an id below
+ * which every transaction had ended: their commits precede the row in the WAL, so whoever has the row
+ * has them all. Not a whole snapshot: that says nothing about the ids of subtransactions
+ * (PostgreSQL documentation, "Transaction ID and Snapshot Information Functions").
+ */
+const epochHistory = `
+alter table switchback.write_lease add column ended_below xid8;
+comment on column switchback.write_lease.ended_below is
+  'Every transaction with a lower id had ended when this row was written.';
+
+create table switchback.epoch_history (
+  epoch bigint primary key,
+  previous_epoch bigint not null,
+  region text not null,
+  timeline integer not null,
+  renewed_at timestamptz not null,
+  replicated_below xid8,
+  inherited_below xid8 not null,
+  granted_at timestamptz not null default clock_timestamp()
+);
+comment on table switchback.epoch_history is
+  'Where each epoch began: the last renewal of the previous one that had arrived here by then.';
+comment on column switchback.epoch_history.region is 'Who held the previous epoch.';
+comment on column switchback.epoch_history.replicated_below is
+  'On the previous primary: rows of transactions with a lower id have certainly arrived here.';
+comment on column switchback.epoch_history.inherited_below is
+  'Here: rows of transactions with a lower id came from before this epoch.';
+grant select on switchback.epoch_history to public;
+`;
+
+/**
+ * Closed on purpose is another thing than run out: somebody is about to take over, and whoever has a
+ * request in hand does well to wait for a moment. A replica sees it as soon as it has replayed it. One
+ * transaction, so that nobody finds the function missing.
+ */
+const closedLease = `
+drop function switchback.lease_state();
+
+create function switchback.lease_state() returns table (
+  region text,
+  epoch bigint,
+  live boolean,
+  remaining_ms double precision,
+  in_recovery boolean,
+  replay_lag_ms double precision,
+  closed boolean
+) language plpgsql volatile as $$
+begin
+  return query
+  select
+    l.region,
+    l.epoch,
+    case when pg_is_in_recovery() then false else coalesce(${isLive}, false) end,
+    ${expiryMs} - ${nowMs},
+    pg_is_in_recovery(),
+    case when pg_is_in_recovery() then ${nowMs} - date_part('epoch', l.renewed_at) * 1000 end,
+    l.region is not null and coalesce(${limit} = 0, false)
+  from (select true) as one (present)
+  left join switchback.write_lease l on true;
+end $$;
+`;
+
 export const guardMigrations: readonly Migration[] = [
   { version: 1, name: "lease table", sql: leaseTable },
   { version: 2, name: "guard triggers", sql: guardTriggers },
   { version: 3, name: "event trigger for new tables", sql: eventTrigger },
+  { version: 4, name: "epoch history", sql: epochHistory },
+  { version: 5, name: "a closed lease shows", sql: closedLease },
 ];
 
 /** Puts the guard on every table that lacks it. Cheap when there is none; run periodically. */

@@ -2,14 +2,20 @@
 //! speaks PostgreSQL. Every call is bounded in time; a broken connection is replaced, not repaired.
 
 import { Client, Pool, type PoolClient } from "pg";
-import type { Database, DatabaseState, LeaseGrant } from "../../failover/ports.ts";
+import type { Database, DatabaseState, LeaseGrant, ReplicasState } from "../../failover/ports.ts";
 import { failed, type Outcome, succeeded } from "../../failover/outcome.ts";
 import type { HandoverToken } from "../../failover/lease-item.ts";
+import { closeLease } from "./close-lease.ts";
 import { installGuard } from "./migrate.ts";
 
 export interface PostgresProps {
   readonly connectionString: string;
   readonly timeoutMs: number;
+  /**
+   * How long writers may take to end by themselves when the lease is closed.
+   * @default 150: an ordinary transaction needs a few, and nobody may write meanwhile
+   */
+  readonly closeGraceMs?: number;
   /** Called with tables that were found without a guard. */
   readonly onGuarded?: (tables: readonly string[]) => void;
 }
@@ -18,6 +24,7 @@ export type PostgresDatabase = Database & { close(): Promise<void> };
 
 const applicationName = "switchback-operator";
 const installTimeoutMs = 15_000;
+const closeGraceMsDefault = 150;
 
 const stateQuery = `
   select
@@ -35,12 +42,22 @@ const leaseQuery = `
          extract(epoch from l.renewed_at)::double precision * 1000 as renewed_ms
   from switchback.write_lease l, switchback.lease_state() s`;
 
+/** What was inherited from the epoch before is kept before it is overwritten; a repeat changes neither. */
 const grantQuery = `
-  insert into switchback.write_lease (region, epoch, timeline, renewed_at)
-  values ($1, $2, $3, to_timestamp($4::double precision / 1000))
+  with kept as (
+    insert into switchback.epoch_history
+      (epoch, previous_epoch, region, timeline, renewed_at, replicated_below, inherited_below)
+    select $2::bigint, epoch, region, timeline, renewed_at, ended_below,
+           pg_snapshot_xmin(pg_current_snapshot())
+    from switchback.write_lease where epoch < $2::bigint
+    on conflict (epoch) do nothing
+  )
+  insert into switchback.write_lease (region, epoch, timeline, renewed_at, ended_below)
+  values ($1, $2::bigint, $3, to_timestamp($4::double precision / 1000),
+          pg_snapshot_xmin(pg_current_snapshot()))
   on conflict (only_row) do update
     set region = excluded.region, epoch = excluded.epoch, timeline = excluded.timeline,
-        renewed_at = excluded.renewed_at
+        renewed_at = excluded.renewed_at, ended_below = excluded.ended_below
     where switchback.write_lease.epoch <= excluded.epoch
   returning 1`;
 
@@ -53,7 +70,8 @@ const limitQuery = `
  */
 const extendQuery = `
   update switchback.write_lease
-  set renewed_at = to_timestamp($4::double precision / 1000)
+  set renewed_at = to_timestamp($4::double precision / 1000),
+      ended_below = pg_snapshot_xmin(pg_current_snapshot())
   where region = $1 and epoch = $2 and timeline = $3
     and set_config('synchronous_commit', 'off', true) is not null
   returning setval('switchback.lease_limit', switchback.limit_of($3::integer, $5))`;
@@ -76,6 +94,7 @@ interface LeaseRow {
 export function postgresDatabase({
   connectionString,
   timeoutMs,
+  closeGraceMs = closeGraceMsDefault,
   onGuarded,
 }: PostgresProps): PostgresDatabase {
   const pool = new Pool({
@@ -90,6 +109,7 @@ export function postgresDatabase({
   });
   // A connection that breaks while idle is no event of its own: the next call says so.
   pool.on("error", () => undefined);
+  const closing = { applicationName, closeGraceMs, timeoutMs };
 
   return {
     state: () => expected(() => readState(pool)),
@@ -98,8 +118,9 @@ export function postgresDatabase({
     extendLease: ({ region, epoch, timeline, fromMs, leaseMs }) =>
       writeLease(pool, extendQuery, [region, epoch, timeline, fromMs, fromMs + leaseMs]),
     closeLease: () =>
-      expected(() => onOneConnection(pool, (client) => closeLease(client, timeoutMs))),
+      expected(() => onOneConnection(pool, (client) => closeLease(client, closing))),
     hasReplayed: (token) => expected(() => hasReplayed(pool, token)),
+    replicas: () => expected(() => readReplicas(pool)),
     close: () => pool.end(),
   };
 }
@@ -185,54 +206,6 @@ async function writeLease(
   return failed("conflict", `the database has no lease of ${values[0]} for epoch ${values[1]}`);
 }
 
-/** Takes effect at once, whatever snapshot a transaction has. */
-const closeQuery = "select setval('switchback.lease_limit', 0)";
-
-/**
- * Who might still commit; and whatever this operator sent before and gave up waiting for, which
- * would open the lease again when it arrives.
- */
-const endOthersQuery = `
-  select pid, pg_terminate_backend(pid) from pg_stat_activity
-  where pid <> pg_backend_pid() and backend_type = 'client backend'
-    and (backend_xid is not null
-         or (application_name = $1 and backend_start <= $2::timestamptz))`;
-
-/**
- * A commit of its own, so that everything before it is flushed and the flushed position is the end
- * of a record. The position of the next insert is no such end: at the start of a page it lies
- * behind the page's header, and no replica replays up to there.
- */
-const flushQuery = `
-  select pg_logical_emit_message(true, 'switchback', 'lease closed')
-  where set_config('synchronous_commit', 'local', true) is not null`;
-
-/** First refuse, then end what might still commit or open, then read where the WAL ends. */
-async function closeLease(client: PoolClient, timeoutMs: number): Promise<HandoverToken> {
-  await client.query(closeQuery);
-  const closed = await client.query<{ at: string }>("select clock_timestamp()::text as at");
-  const deadline = performance.now() + timeoutMs;
-  for (;;) {
-    const others = [applicationName, closed.rows[0]?.at];
-    const { rows } = await client.query<{ pid: number }>(endOthersQuery, others);
-    if (rows.length === 0) break;
-    if (performance.now() > deadline) {
-      throw new Error(`backends ${rows.map(({ pid }) => pid).join(", ")} would not end`);
-    }
-  }
-  // One of those that have ended may have opened it in its last moment.
-  await client.query(closeQuery);
-  await client.query(flushQuery);
-  const { rows } = await client.query<{ system: string; timeline: number; lsn: string }>(
-    `select (select system_identifier::text from pg_control_system()) as system,
-            switchback.current_timeline() as timeline,
-            pg_current_wal_flush_lsn()::text as lsn`,
-  );
-  const row = rows[0];
-  if (row === undefined) throw new Error("PostgreSQL did not say where its WAL ends");
-  return { systemIdentifier: row.system, timeline: row.timeline, lsn: row.lsn };
-}
-
 /** A connection whose work failed may still wait for an answer; nobody else gets it. */
 async function onOneConnection<T>(
   pool: Pool,
@@ -249,20 +222,39 @@ async function onOneConnection<T>(
   }
 }
 
-async function hasReplayed(pool: Pool, token: HandoverToken): Promise<boolean> {
-  const { rows } = await pool.query<{ replayed: boolean }>(
-    `select case when pg_is_in_recovery()
-                 then (select system_identifier::text = $1 from pg_control_system())
-                      and pg_last_wal_replay_lsn() >= $2::pg_lsn
-                 else true
-            end as replayed`,
-    [token.systemIdentifier, token.lsn],
-  );
+/**
+ * A primary lacks nothing when it closed the log itself, or had replayed that far before it was
+ * promoted (PostgreSQL documentation, "Recovery Control Functions": the last replayed position stays
+ * as it was when recovery ended).
+ */
+const replayedQuery = `
+  select (select system_identifier::text = $1 from pg_control_system())
+         and coalesce(pg_last_wal_replay_lsn() >= $2::pg_lsn, not pg_is_in_recovery() and
+                      switchback.current_timeline() = $3) as replayed`;
+
+async function hasReplayed(
+  pool: Pool,
+  { systemIdentifier, lsn, timeline }: HandoverToken,
+): Promise<boolean> {
+  const values = [systemIdentifier, lsn, timeline];
+  const { rows } = await pool.query<{ replayed: boolean }>(replayedQuery, values);
   return rows[0]?.replayed === true;
 }
 
+const replicasQuery = `
+  select count(*)::integer as streaming,
+         coalesce(max(pg_wal_lsn_diff(pg_current_wal_flush_lsn(), replay_lsn)), 0)
+           ::double precision as behind
+  from pg_stat_replication
+  where state = 'streaming' and replay_lsn is not null`;
+
+async function readReplicas(pool: Pool): Promise<ReplicasState> {
+  const { rows } = await pool.query<{ streaming: number; behind: number }>(replicasQuery);
+  return { streaming: rows[0]?.streaming ?? 0, behindBytes: rows[0]?.behind ?? 0 };
+}
+
 /** PostgreSQL's errors and broken connections are expected; anything else is a bug and passes. */
-async function expected<T>(call: () => Promise<T>): Promise<Outcome<T>> {
+export async function expected<T>(call: () => Promise<T>): Promise<Outcome<T>> {
   try {
     return succeeded(await call());
   } catch (error) {

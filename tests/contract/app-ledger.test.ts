@@ -21,7 +21,7 @@ import {
   urlOf,
 } from "./app-postgres.ts";
 
-const tea = { key: "key-1", item: "tea", quantity: 2 };
+const tea = { key: "key-1", item: "tea", quantity: 2, attachment: null };
 
 const bench = new Bench();
 let server: PostgresServer;
@@ -124,6 +124,7 @@ describe.each([
     await rig.ledger.append(tea);
     expect((await rig.ledger.append({ ...tea, quantity: 3 })).kind).toBe("conflicting");
     expect((await rig.ledger.append({ ...tea, item: "Tea" })).kind).toBe("conflicting");
+    expect((await rig.ledger.append({ ...tea, attachment: "a.png" })).kind).toBe("conflicting");
   });
 
   test("takes nothing without a live lease of this region, and stores nothing", async () => {
@@ -174,6 +175,24 @@ describe.each([
 });
 
 describe("a ledger in PostgreSQL only", () => {
+  test("gives a table that an older build made the column that it lacks, with its rows", async () => {
+    await grant(server, { region: here, epoch: 7 });
+    const before = new PostgresLedger(openGate(server), here);
+    await before.append(tea);
+    await server.query("alter table app.orders drop column attachment");
+    const attached = { ...tea, key: "key-2", attachment: "a.png" };
+    const ledgers = [1, 2, 3].map(() => new PostgresLedger(openGate(server), here));
+    const all = await Promise.all(ledgers.map((ledger) => ledger.append(attached)));
+    expect(all.map(({ kind }) => kind).toSorted()).toEqual(["accepted", "repeated", "repeated"]);
+    expect(taken(await before.append(tea)).kind).toBe("repeated");
+    await before.prepare();
+    const listed = await before.list({ after: 0, limit: 10 });
+    expect(listed).toMatchObject({
+      kind: "found",
+      value: [{ attachment: null }, { attachment: "a.png" }],
+    });
+  });
+
   test("takes an order once when many ask at the same time", async () => {
     await grant(server, { region: here, epoch: 7 });
     const ledger = new PostgresLedger(openGate(server, 6), here);

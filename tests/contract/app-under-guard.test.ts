@@ -9,7 +9,7 @@ import type { PostgresServer } from "../../lab/postgres/server.ts";
 import { Bench, eventually } from "../lab/postgres-fixture.ts";
 import { GuardedServer, region } from "./guarded-server.ts";
 
-const tea = { key: "key-1", item: "tea", quantity: 2 };
+const tea = { key: "key-1", item: "tea", quantity: 2, attachment: null };
 
 const bench = new Bench();
 let server: PostgresServer;
@@ -78,6 +78,37 @@ test("an expired lease is fenced, and an order is not taken", async () => {
   await runOut();
   expect(await askLease(gate, region)).toMatchObject({ role: "fenced", epoch: 1 });
   expect(await ledger.append(tea)).toMatchObject({ kind: "not-serving" });
+});
+
+test("a lease that was closed on purpose announces a handover, one that ran out does not", async () => {
+  await guarded.grant();
+  await ledger.prepare();
+  await guarded.database.closeLease();
+  expect(await askLease(gate, region)).toMatchObject({ role: "fenced", handover: true });
+  expect(await ledger.append(tea)).toMatchObject({ kind: "not-serving" });
+  await guarded.grant();
+  expect(await askLease(gate, region)).toMatchObject({ role: "serving" });
+  await runOut();
+  expect(await askLease(gate, region)).toMatchObject({ role: "fenced", handover: false });
+});
+
+test("every order that meets a closing is taken or certainly not taken", async () => {
+  await guarded.grant();
+  await ledger.prepare();
+  const taken: string[] = [];
+  const writing = Array.from({ length: 6 }, async (_, writer) => {
+    for (let n = 0; ; n += 1) {
+      const key = `key-${writer}-${n}`;
+      const { kind } = await ledger.append({ ...tea, key });
+      if (kind !== "accepted") return kind;
+      taken.push(key);
+    }
+  });
+  await eventually("writers are busy", () => taken.length > 100);
+  expect(await guarded.database.closeLease()).toMatchObject({ ok: true });
+  const kept = await guarded.query<{ key: string }>("select key from app.orders");
+  expect(new Set(await Promise.all(writing))).toEqual(new Set(["not-serving"]));
+  expect(kept.map(({ key }) => key).toSorted()).toEqual(taken.toSorted());
 });
 
 test("a lease that runs out between statement and commit takes nothing", async () => {

@@ -2,16 +2,8 @@
 //! Method: the real client; a fake of the lab's port whose promotions the test finishes.
 
 import * as RDS from "@aws-sdk/client-rds";
-import { rdsService, type RdsInstance } from "../../lab/aws/rds.ts";
-import {
-  clientOptions,
-  closeAll,
-  endpoint,
-  opened,
-  refusal,
-  regionA,
-  regionB,
-} from "./aws-fixture.ts";
+import { closeAll, refusal, regionA, regionB } from "./aws-fixture.ts";
+import { FakeInstances } from "./rds-instances.ts";
 
 afterEach(closeAll);
 
@@ -19,40 +11,10 @@ const primaryArn = `arn:aws:rds:${regionA}:000000000000:db:orders-a`;
 const replicaArn = `arn:aws:rds:${regionB}:000000000000:db:orders-b`;
 
 async function lab() {
-  const promotions: { readonly finish: () => void; readonly fail: (error: Error) => void }[] = [];
-  const failures: unknown[] = [];
-  const roles = { a: "primary", b: "replica" } as Record<"a" | "b", "primary" | "replica">;
-  const replication = { up: true };
-  const instance = (name: "a" | "b", region: string): RdsInstance => ({
-    identifier: `orders-${name}`,
-    region,
-    host: "127.0.0.1",
-    port: 5432,
-    engineVersion: "18.4",
-    databaseName: "orders",
-    role: () => roles[name],
-    status: () => "available",
-    isReplicating: () => replication.up,
-    source: () => (name === "b" ? { identifier: "orders-a", region: regionA } : undefined),
-    promote: () =>
-      new Promise((resolve, reject) => {
-        const finish = () => {
-          roles[name] = "primary";
-          resolve();
-        };
-        promotions.push({ finish, fail: reject });
-      }),
-  });
-  const service = rdsService({
-    instances: () => [instance("a", regionA), instance("b", regionB)],
-    promotionFailed: ({ identifier }, error) => failures.push([identifier, error]),
-  });
-  const clientIn = async (region: string) => {
-    const server = await endpoint({ region, services: { rds: service } });
-    return opened(new RDS.RDSClient(clientOptions(server, region)));
-  };
-  const inA = await clientIn(regionA);
-  const inB = await clientIn(regionB);
+  const instances = new FakeInstances();
+  const inA = await instances.clientIn(regionA);
+  const inB = await instances.clientIn(regionB);
+  const { failures, promotions, replication } = instances;
   return { promotions, failures, replication, inA, inB };
 }
 

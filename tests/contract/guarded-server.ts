@@ -104,6 +104,6 @@ export async function answerTo(work: Promise<unknown>): Promise<string> {
   }
 }
 
-function urlOf({ host, port }: PostgresServer, database: string): string {
+export function urlOf({ host, port }: PostgresServer, database: string): string {
   return `postgres://${labUser}@${host}:${port}/${database}`;
 }

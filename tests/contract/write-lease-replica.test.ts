@@ -55,6 +55,22 @@ test("a replica shows the lease of its primary, and never as live", async () => 
   await eventually("it no longer streams", async () => !(await stateOf(west)).streaming);
 });
 
+test("a replica shows that the lease was closed on purpose, and still does when it is promoted", async () => {
+  const closedOf = async (it: GuardedServer) => {
+    const [row] = await it.query("select live, closed from switchback.lease_state()");
+    return row;
+  };
+  expect(await closedOf(west)).toEqual({ live: false, closed: false });
+  expect(await east.database.closeLease()).toMatchObject({ ok: true });
+  expect(await closedOf(east)).toEqual({ live: false, closed: true });
+  await waitCaughtUp(pair.primary, pair.standby);
+  expect(await closedOf(west)).toEqual({ live: false, closed: true });
+  await pair.standby.promote();
+  expect(await closedOf(west)).toEqual({ live: false, closed: true });
+  await west.grant(60_000, 2);
+  expect(await closedOf(west)).toEqual({ live: true, closed: false });
+});
+
 test("a replica promoted by any hand accepts nothing, while the old lease is still running", async () => {
   pair.mesh.cut("east", "west");
   await pair.standby.promote();

@@ -137,6 +137,24 @@ test("what the operator sent before and gave up waiting for does not open the le
   expect(await leaseRow()).toMatchObject({ live: false });
 });
 
+test("closed shows apart from never granted and from run out", async () => {
+  const closed = async () => {
+    const [row] = await it.query<{ closed: boolean }>(
+      "select closed from switchback.lease_state()",
+    );
+    return row?.closed;
+  };
+  await it.query("select setval('switchback.lease_limit', 0)");
+  expect(await closed()).toBe(false);
+  await it.grant();
+  expect(await closed()).toBe(false);
+  await it.database.closeLease();
+  expect(await closed()).toBe(true);
+  await it.grant();
+  await it.expire();
+  expect(await closed()).toBe(false);
+});
+
 test("a closed lease can be opened again under the same epoch, by whoever still holds it", async () => {
   await it.grant(60_000, 2);
   await it.database.closeLease();

@@ -4,7 +4,14 @@
 import type { JournalEntry } from "../../failover/journal.ts";
 import type { Arbiter, Journal } from "../../failover/ports.ts";
 import { failed, type Outcome, succeeded } from "../../failover/outcome.ts";
-import type { HandoverToken, HolderWord, LeaseItem } from "../../failover/lease-item.ts";
+import {
+  type Control,
+  type HandoverRequest,
+  type HandoverToken,
+  type HolderWord,
+  type LeaseItem,
+  noControl,
+} from "../../failover/lease-item.ts";
 import type { Wire } from "./wire.ts";
 
 export class ArbiterTable {
@@ -23,14 +30,34 @@ export class ArbiterTable {
     return succeeded(item);
   }
 
-  applyIf(held: LeaseItem, write: string, next: () => LeaseItem): Outcome<LeaseItem> {
+  /** The newest renewal of the same holder may have come since: only what people say is compared. */
+  applyIfUnsaid(
+    seen: LeaseItem,
+    write: string,
+    next: (item: LeaseItem) => LeaseItem,
+  ): Outcome<LeaseItem> {
     const { item } = this;
-    const holds =
-      item !== "absent" &&
-      item.epoch === held.epoch &&
-      item.holder === held.holder &&
-      item.renewals === held.renewals;
-    return holds ? this.apply(write, next()) : failed("conflict", "the condition does not hold");
+    if (item === "absent" || item.version !== seen.version) {
+      return failed("conflict", "the condition does not hold");
+    }
+    return this.apply(write, next(item));
+  }
+
+  applyIf(
+    held: LeaseItem,
+    write: string,
+    next: (item: LeaseItem) => LeaseItem,
+  ): Outcome<LeaseItem> {
+    const { item } = this;
+    if (
+      item === "absent" ||
+      item.epoch !== held.epoch ||
+      item.holder !== held.holder ||
+      item.renewals !== held.renewals
+    ) {
+      return failed("conflict", "the condition does not hold");
+    }
+    return this.apply(write, next(item));
   }
 }
 
@@ -57,6 +84,9 @@ export class FakeArbiter implements Arbiter {
         sinceMs,
         word: "none",
         token: "none",
+        version: 0,
+        request: "none",
+        control: noControl,
       } as const;
       return this.#table.apply("open", opened);
     });
@@ -64,30 +94,60 @@ export class FakeArbiter implements Arbiter {
 
   renew(held: LeaseItem, word: HolderWord): Promise<Outcome<LeaseItem>> {
     return this.#wire.call("renew", () =>
-      this.#table.applyIf(held, "renew", () => ({ ...held, renewals: held.renewals + 1, word })),
+      this.#table.applyIf(held, "renew", (item) => ({
+        ...item,
+        renewals: item.renewals + 1,
+        word,
+      })),
     );
   }
 
   takeOver(seen: LeaseItem, by: string, sinceMs: number): Promise<Outcome<LeaseItem>> {
     return this.#wire.call("takeOver", () =>
-      this.#table.applyIf(seen, "takeOver", () => ({
-        epoch: seen.epoch + 1,
+      this.#table.applyIf(seen, "takeOver", (item) => ({
+        ...item,
+        epoch: item.epoch + 1,
         holder: by,
         renewals: 0,
         sinceMs,
         word: "none",
-        token: "none",
+        token: item.holder === "nobody" ? item.token : "none",
+        request: "none",
       })),
     );
   }
 
   release(held: LeaseItem, token: HandoverToken): Promise<Outcome<LeaseItem>> {
     return this.#wire.call("release", () =>
-      this.#table.applyIf(held, "release", () => ({
-        ...held,
+      this.#table.applyIf(held, "release", (item) => ({
+        ...item,
         holder: "nobody",
-        renewals: held.renewals + 1,
+        renewals: item.renewals + 1,
         token,
+      })),
+    );
+  }
+
+  ask(seen: LeaseItem, request: HandoverRequest | "none"): Promise<Outcome<LeaseItem>> {
+    return this.#wire.call("ask", () => {
+      const { item } = this.#table;
+      if (item === "absent" || item.epoch !== seen.epoch || item.holder !== seen.holder) {
+        return failed("conflict", "the condition does not hold");
+      }
+      return this.#table.applyIfUnsaid(seen, "ask", (now) => ({
+        ...now,
+        request,
+        version: now.version + 1,
+      }));
+    });
+  }
+
+  instruct(seen: LeaseItem, control: Control): Promise<Outcome<LeaseItem>> {
+    return this.#wire.call("instruct", () =>
+      this.#table.applyIfUnsaid(seen, "instruct", (now) => ({
+        ...now,
+        control,
+        version: now.version + 1,
       })),
     );
   }
@@ -104,8 +164,8 @@ export class FakeJournal implements Journal {
     this.#wire = wire;
   }
 
-  async read(): Promise<Outcome<readonly JournalEntry[]>> {
-    if (this.#known !== "stale") {
+  async read(how?: "fresh"): Promise<Outcome<readonly JournalEntry[]>> {
+    if (this.#known !== "stale" && how !== "fresh") {
       return succeeded(this.#table.batches.slice(0, this.#known).flat());
     }
     const answer = await this.#wire.call("journal.read", () =>

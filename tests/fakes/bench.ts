@@ -1,7 +1,10 @@
 //! One holder of the lease over fakes, for tests that call it directly instead of driving the loop.
 
 import type { LeaseItem } from "../../failover/lease-item.ts";
-import { Holder, type HolderEvent } from "../../operator/holder.ts";
+import { failed, type Outcome } from "../../failover/outcome.ts";
+import type { Vouched } from "../../failover/ports.ts";
+import { Holder } from "../../operator/holder.ts";
+import type { HolderEvent } from "../../operator/holder-parts.ts";
 import { LeaseBoard } from "../../operator/lease-board.ts";
 import { ArbiterTable, FakeArbiter } from "./arbiter.ts";
 import { FakeClock } from "./clock.ts";
@@ -33,6 +36,8 @@ export class HolderBench {
   board: LeaseBoard;
   holder: Holder;
   promotingEpoch = 0;
+  /** What the other region's operator answers. */
+  vouched: Outcome<Vouched> = failed("unreachable", "no peer");
 
   constructor() {
     this.table.onApplied = (write, { epoch }) => this.effects.push(`${write} ${epoch}`);
@@ -76,6 +81,7 @@ export class HolderBench {
       timing,
       ungrantedMsMax,
       arbiter,
+      peer: { renewFor: async () => this.vouched },
       database,
       clock,
       board,

@@ -1,7 +1,13 @@
 //! A region's database in memory: role, timeline, clock, lease row and position. It answers "would
 //! a write be accepted now?", which is what every safety test asks.
 
-import type { Database, DatabaseState, LeaseGrant, Promotion } from "../../failover/ports.ts";
+import type {
+  Database,
+  DatabaseState,
+  LeaseGrant,
+  Promotion,
+  ReplicasState,
+} from "../../failover/ports.ts";
 import { failed, type Outcome, succeeded } from "../../failover/outcome.ts";
 import type { HandoverToken } from "../../failover/lease-item.ts";
 import type { FakeClock } from "./clock.ts";
@@ -34,6 +40,10 @@ export class FakeDatabase implements Database, Promotion {
   position = 100;
   isGuarded = false;
   isStreaming = true;
+  /** How far it had come when it was promoted. */
+  promotedAt = 0;
+  /** Who streams from it, as the test arranges it. */
+  onReplicas: () => ReplicasState = () => ({ streaming: 0, behindBytes: 0 });
   clockOffsetMs: number;
 
   constructor(props: FakeDatabaseProps) {
@@ -60,6 +70,7 @@ export class FakeDatabase implements Database, Promotion {
   /** What replication brings: everything the source has. */
   receive(source: FakeDatabase): void {
     if (this.role !== "replica" || !this.isStreaming || source.role !== "primary") return;
+    if (source.timeline !== this.timeline) return;
     this.row = source.row;
     this.position = source.position;
   }
@@ -112,8 +123,22 @@ export class FakeDatabase implements Database, Promotion {
   hasReplayed(token: HandoverToken): Promise<Outcome<boolean>> {
     return this.#props.wire.call("hasReplayed", () => {
       const wanted = Number(token.lsn.split("/")[1]);
-      return succeeded(this.role === "primary" || this.position >= wanted);
+      if (this.role === "replica") return succeeded(this.position >= wanted);
+      return succeeded(this.timeline === token.timeline || this.promotedAt >= wanted);
     });
+  }
+
+  replicas(): Promise<Outcome<ReplicasState>> {
+    return this.#props.wire.call("replicas", () => succeeded(this.onReplicas()));
+  }
+
+  /** A new replica of that one, in the place of what stood here. */
+  rebuildFrom(source: FakeDatabase): void {
+    this.role = "replica";
+    this.timeline = source.timeline;
+    this.row = source.row;
+    this.position = source.position;
+    this.#props.note(`${this.#props.name}: rebuilt`);
   }
 
   promote(): Promise<Outcome<void>> {
@@ -121,6 +146,7 @@ export class FakeDatabase implements Database, Promotion {
       if (this.role === "replica") {
         this.role = "primary";
         this.timeline += 1;
+        this.promotedAt = this.position;
         this.#props.note(`${this.#props.name}: promote`);
       }
       return succeeded(undefined);

@@ -4,14 +4,20 @@
 import type { RunningPlan } from "../../failover/journal.ts";
 import type { Verdict } from "../../failover/verdict.ts";
 import { Episode } from "../../operator/episode.ts";
-import { Holder, type HolderEvent } from "../../operator/holder.ts";
+import { Holder } from "../../operator/holder.ts";
+import type { HolderEvent } from "../../operator/holder-parts.ts";
 import { LeaseBoard } from "../../operator/lease-board.ts";
 import { Lookout } from "../../operator/lookout.ts";
 import { type Operator, tick } from "../../operator/loop.ts";
 import { tend } from "../../operator/tend.ts";
+import { Voucher } from "../../operator/voucher.ts";
+import { answerRequest, type YieldAnswer } from "../../operator/yielding.ts";
+import { plannedObjections } from "../../failover/guards.ts";
+import { failed } from "../../failover/outcome.ts";
 import { FakeArbiter, FakeJournal } from "./arbiter.ts";
 import { FakeDatabase } from "./database.ts";
 import { FakeAnnouncer, FakeCapacity, FakeTraffic, FakeWorld } from "./surroundings.ts";
+import { FakeRebuild, FakeSalvage, FakeStorage, noInstances } from "./way-back.ts";
 import type { TwoRegions } from "./two-regions.ts";
 import { Wire, type WireCall } from "./wire.ts";
 
@@ -21,18 +27,28 @@ export interface RegionProps {
   readonly clockOffsetMs: number;
 }
 
+type WireName = "arbiter" | "database" | "cluster" | "route53" | "dns" | "peer" | "aws";
+
 export type Process = ReturnType<Region["start"]>;
 
 export class Region {
   readonly name: string;
   readonly #earth: TwoRegions;
-  readonly wires: { readonly [K in "arbiter" | "database" | "cluster" | "route53" | "dns"]: Wire };
+  readonly wires: { readonly [K in WireName]: Wire };
+  /** What RDS keeps here. */
+  readonly instances = noInstances();
+  readonly salvaged = new Set<string>();
+  readonly yields: YieldAnswer[] = [];
   readonly database: FakeDatabase;
   readonly capacity: FakeCapacity;
   readonly announcers: FakeAnnouncer[] = [];
   readonly holderEvents: HolderEvent[] = [];
   process: Process;
   isUp = true;
+  /** The database accepts writes and nobody is served. */
+  appIsDown = false;
+  /** Whether the holder's operator gets to answer requests. */
+  isYielding = true;
   /** What the peer's probe gets; `serving` follows the database otherwise. */
   probed: "as it is" | "failing" | "silent" = "as it is";
   ticks = 0;
@@ -50,6 +66,8 @@ export class Region {
       cluster: wire(),
       route53: wire(),
       dns: wire(),
+      peer: wire(),
+      aws: wire(),
     };
     const note = (event: string) => earth.note(event);
     this.database = new FakeDatabase({
@@ -101,6 +119,7 @@ export class Region {
     if (nowMs >= beats.renewMs) {
       beats.renewMs = nowMs + this.#earth.topology.lease.renewMs;
       await holder.renew();
+      if (this.isYielding) await answerRequest(this.process.yielding);
     }
     this.ticks += 1;
     await tick(operator);
@@ -131,6 +150,13 @@ export class Region {
       timing: topology.lease,
       ungrantedMsMax: 4 * topology.promotion.scaleMsExpected,
       arbiter,
+      peer: {
+        renewFor: async (held, word) => {
+          const other = this.#earth.peerOf(this);
+          if (this.wires.peer.isDown || !other.isUp) return failed("unreachable", "no way there");
+          return other.process.voucher.renewFor(held, word);
+        },
+      },
       database,
       clock,
       board,
@@ -141,7 +167,29 @@ export class Region {
     const announcer = new FakeAnnouncer();
     this.announcers.push(announcer);
     const traffic = new FakeTraffic(wires.route53, records);
+    const observe = () => ({
+      region: name,
+      nowMs: clock.monotonicMs(),
+      wallMs: clock.wallMs(),
+      lease: board.watch,
+      readings: lookout.readings,
+      standby: lookout.standby,
+    });
+    const other = () => this.#earth.peerOf(this);
+    const rebuild = new FakeRebuild(
+      {
+        wire: wires.aws,
+        own: database,
+        peer: () => other().database,
+        peerIsUp: () => other().isUp,
+      },
+      () => other().instances,
+    );
     const ports = {
+      rebuild,
+      salvage: new FakeSalvage(wires.aws, this.salvaged),
+      storage: new FakeStorage(wires.aws),
+      preflight: () => plannedObjections(observe(), topology),
       board,
       holder,
       database,
@@ -153,27 +201,34 @@ export class Region {
     };
     const operator: Operator = {
       region: name,
+      peer,
+      service: topology.service,
       policy: topology,
       replicas: topology.capacity.activeReplicas,
       clock,
       journal: new FakeJournal(table, wires.arbiter),
       ports,
       episode,
-      observe: () => ({
-        region: name,
-        nowMs: clock.monotonicMs(),
-        wallMs: clock.wallMs(),
-        lease: board.watch,
-        readings: lookout.readings,
-        standby: lookout.standby,
-      }),
+      observe,
       report: (verdict, running) => {
         this.verdict = verdict;
         if (running !== "unread") granting.epoch = epochOf(running, name);
       },
     };
     const tending = { region: name, topology, board, capacity, database, episode, holder, lookout };
-    return { board, holder, lookout, operator, tending, beats: { lookMs: 0, renewMs: 0 } };
+    const voucher = new Voucher({ region: name, arbiter, board, holder });
+    const onAnswer = (answer: YieldAnswer) => this.yields.push(answer);
+    const yielding = { region: name, board, holder, lookout, world, mayAct: true, onAnswer };
+    return {
+      voucher,
+      yielding,
+      board,
+      holder,
+      lookout,
+      operator,
+      tending,
+      beats: { lookMs: 0, renewMs: 0 },
+    };
   }
 
   #probe(name: string) {

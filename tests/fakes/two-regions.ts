@@ -28,6 +28,14 @@ export class TwoRegions {
     this.records = { primary: names[0] };
     this.active = new Region(this, { name: names[0], role: "primary", clockOffsetMs: 5_000_000 });
     this.standby = new Region(this, { name: names[1], role: "replica", clockOffsetMs: -3_000_000 });
+    for (const region of this.regions) {
+      const { database } = region;
+      database.onReplicas = () => {
+        const replica = this.peerOf(region).database;
+        const follows = replica.role === "replica" && replica.timeline === database.timeline;
+        return { streaming: follows ? 1 : 0, behindBytes: 0 };
+      };
+    }
     this.table.onApplied = (write, { epoch, holder }) => {
       if (write !== "renew") this.note(`arbiter: ${write} ${epoch} ${holder}`);
     };
@@ -47,7 +55,8 @@ export class TwoRegions {
 
   serves(name: string): boolean {
     return this.regions.some(
-      (region) => region.name === name && region.isUp && region.database.isWritable,
+      (region) =>
+        region.name === name && region.isUp && !region.appIsDown && region.database.isWritable,
     );
   }
 

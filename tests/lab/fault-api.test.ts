@@ -15,6 +15,11 @@ beforeEach(async () => {
   const lab = {
     descriptor: {},
     activeFaults: () => faults,
+    observations: () => ({
+      route53Calls: [{ atMs: 5, action: "GetChange", answered: false }],
+      route53CallCounts: { GetChange: 1 },
+      rogueWriters: {},
+    }),
     async inject(fault: ActiveFault["fault"]) {
       const active = { id: `fault-${faults.length + 1}`, fault, injectedAtMs: 0, text: fault.kind };
       faults.push(active);
@@ -96,4 +101,12 @@ test("an id that is not active is answered with those that are", async () => {
   const [status, text] = await call({ method: "DELETE", path: "/faults/nope" });
   expect(status).toBe(404);
   expect(text).toContain("active: fault-1");
+});
+
+test("what only the lab can tell is there to be read", async () => {
+  const [status, text] = await call({ method: "GET", path: "/observations" });
+  expect(status).toBe(200);
+  expect(JSON.parse(text)).toMatchObject({
+    route53Calls: [{ atMs: 5, action: "GetChange", answered: false }],
+  });
 });

@@ -143,6 +143,36 @@ test("a frozen program does nothing until it is thawed", async () => {
   await eventually("it ticks again", () => logOf("app").length > frozen.length);
 });
 
+test("what is held down stays down, the rest runs, and what comes later is held as well", async () => {
+  const app = supervisor.run(program("app", idle));
+  const operator = supervisor.run(program("operator", idle));
+  await Promise.all([started("app"), started("operator")]);
+  await supervisor.hold((name) => (name === "operator" ? "up" : "down"));
+  const late = supervisor.run(program("late", idle));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect([app, operator, late].map(({ running }) => running)).toEqual([false, true, false]);
+  expect(operator.restarts).toBe(0);
+
+  await supervisor.hold(() => "up");
+  await Promise.all([started("app", 2), started("late")]);
+  expect(operator.restarts).toBe(0);
+});
+
+test("one that is killed while it is frozen starts frozen, and goes on when thawed", async () => {
+  const app = supervisor.run(program("app", idle));
+  await started("app");
+  await supervisor.hold(() => "frozen");
+  await app.kill();
+  await eventually("it is started again", () => app.running);
+  const late = supervisor.run(program("late", idle));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(logOf("app").split("started here")).toHaveLength(2);
+  expect([late.running, logOf("late")]).toEqual([true, ""]);
+
+  await supervisor.hold(() => "up");
+  await Promise.all([started("app", 2), started("late")]);
+});
+
 test("a program whose script is missing is tried again, and says so in its log", async () => {
   supervisor.run({ name: "app", script: join(folder, "missing.cjs"), env: {} });
   await eventually("two exits", () => exits.length >= 2);

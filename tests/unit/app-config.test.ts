@@ -24,6 +24,7 @@ test("the least that is needed gets documented defaults", () => {
       databaseUrl: least["DATABASE_URL"],
       peerUrl: undefined,
       ackWithinMs: 250,
+      handoverWaitMs: 3_000,
       storage: "none",
       build: "dev",
       logLevel: "info",
@@ -35,6 +36,7 @@ test("everything that can be set is read", () => {
   const parsed = parseConfig({
     ...least,
     HOST: "0.0.0.0",
+    HANDOVER_WAIT_MS: "0",
     PORT: "0",
     PEER_URL: "https://west.example.com/",
     BUCKET: "orders-east",
@@ -49,6 +51,7 @@ test("everything that can be set is read", () => {
     ok: true,
     config: {
       host: "0.0.0.0",
+      handoverWaitMs: 0,
       port: 0,
       peerUrl: "https://west.example.com",
       build: "abc123",

@@ -3,6 +3,7 @@
 
 import { pino } from "pino";
 import { Metrics } from "../../app/metrics.ts";
+import { Parking, type ParkingProps } from "../../app/parking.ts";
 import type { Parts } from "../../app/parts.ts";
 import type {
   Appended,
@@ -44,7 +45,24 @@ export const standbyHere: ServingState = {
   epoch: 7,
   replayLagMs: 42,
   instance: "started/recovery",
+  handover: false,
 };
+
+/** The lease ran out. */
+export const lapsedHere = {
+  role: "fenced",
+  because: "the lease of this region is not live",
+  epoch: 7,
+  instance: "started/00000001",
+  handover: false,
+} as const satisfies ServingState;
+
+/** The lease was given up for the other region. */
+export const closedHere = {
+  ...lapsedHere,
+  because: "the lease of this region was closed on purpose",
+  handover: true,
+} as const satisfies ServingState;
 
 export class FakeClock implements Clock {
   #nowMs = 1_000;
@@ -141,7 +159,10 @@ export class FakeLedger implements Ledger {
       this.#orders.push(order);
       return { kind: "accepted", order, lease };
     }
-    const same = there.item === wanted.item && there.quantity === wanted.quantity;
+    const same =
+      there.item === wanted.item &&
+      there.quantity === wanted.quantity &&
+      there.attachment === wanted.attachment;
     return same ? { kind: "repeated", order: there, lease } : { kind: "conflicting" };
   }
 
@@ -174,13 +195,15 @@ export class FakePeer implements Peer {
   readonly url = "http://peer.example.com";
   answer: Forwarded = { kind: "not-sent", because: "connection refused" };
   readonly requests: ForwardRequest[] = [];
+  onForward: () => void = () => undefined;
 
   forward(request: ForwardRequest): Promise<Forwarded> {
     this.requests.push(request);
+    this.onForward();
     return Promise.resolve(this.answer);
   }
 
-  answers(status: number, body: unknown): void {
+  answers(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
     this.answer = {
       kind: "answered",
       status,
@@ -188,6 +211,7 @@ export class FakePeer implements Peer {
         "content-type": "application/json; charset=utf-8",
         "x-switchback-region": there,
         "x-switchback-epoch": "8",
+        ...headers,
       },
       body: Buffer.from(JSON.stringify(body)),
     };
@@ -202,6 +226,9 @@ export class Stage {
   readonly objects = new FakeObjects();
   readonly peer = new FakePeer();
   readonly metrics = new Metrics(here);
+  /** Called each time a held request waits; the wait itself takes no time but the clock's. */
+  onWait: (waits: number) => void = () => undefined;
+  waits = 0;
   readonly #overrides: Partial<Parts>;
   #url = "";
   #stop: () => Promise<void> = () => Promise.resolve();
@@ -224,6 +251,7 @@ export class Stage {
       ledger: this.ledger,
       objects: this.objects,
       peer: this.peer,
+      parking: this.parking(),
       metrics: this.metrics,
       log: silentLog,
       ...this.#overrides,
@@ -237,6 +265,23 @@ export class Stage {
 
   close(): Promise<void> {
     return this.#stop();
+  }
+
+  parking(limits: Partial<ParkingProps> = {}): Parking {
+    return new Parking({
+      clock: this.clock,
+      metrics: this.metrics,
+      waitMs: 3_000,
+      retryMs: 40,
+      requestsMax: 8,
+      bytesMax: 100_000,
+      pause: (ms) => {
+        this.clock.advance(ms);
+        this.onWait((this.waits += 1));
+        return Promise.resolve();
+      },
+      ...limits,
+    });
   }
 
   fetch(path: string, init: RequestInit = {}): Promise<Response> {

@@ -2,10 +2,18 @@
 //! more often than needed.
 //! Method: a database that answers when the test says so, and a clock that the test moves.
 
+import { fadingHandover } from "../../app/closing.ts";
 import { LeaseWatch } from "../../app/lease-watch.ts";
 import { recycleOnChange, prepareWhenServing } from "../../app/on-look.ts";
 import type { ServingState } from "../../app/ports.ts";
-import { FakeClock, servingHere, silentLog, standbyHere } from "./app-fakes.ts";
+import {
+  FakeClock,
+  closedHere,
+  lapsedHere,
+  servingHere,
+  silentLog,
+  standbyHere,
+} from "./app-fakes.ts";
 
 interface Question {
   answer(state: ServingState): void;
@@ -26,6 +34,7 @@ function watchAnswered(askTimeoutMs = 30_000) {
     clock,
     ageMsMax: 500,
     waitingAgeMsMax: 150,
+    handoverAgeMsMax: 20,
     askTimeoutMs,
     ask: () =>
       new Promise((resolve, reject) => {
@@ -146,6 +155,36 @@ test("a region that waits asks again sooner than one that serves", async () => {
   clock.advance(499);
   expect(await watch.current()).toEqual(servingHere);
   expect(questions).toHaveLength(2);
+});
+
+test("during a handover it asks again after a moment, and many share that question", async () => {
+  const { clock, watch, question, questions } = watchAnswered();
+  const first = watch.current();
+  question(0).answer(closedHere);
+  await first;
+  clock.advance(19);
+  expect(await watch.current()).toEqual(closedHere);
+  expect(questions).toHaveLength(1);
+  clock.advance(1);
+  const all = Promise.all([watch.current(), watch.current(), watch.current()]);
+  question(1).answer(servingHere);
+  expect(await all).toEqual([servingHere, servingHere, servingHere]);
+  expect(questions).toHaveLength(2);
+});
+
+test("a closing announces a handover for a while only, and a later one does so again", () => {
+  const clock = new FakeClock();
+  const fade = fadingHandover(clock, 15_000);
+  const silent = { role: "unknown", because: "no answer", databaseAnswers: false } as const;
+  expect(fade(closedHere)).toEqual(closedHere);
+  clock.advance(14_999);
+  expect(fade(silent)).toEqual(silent);
+  expect(fade(closedHere)).toEqual(closedHere);
+  clock.advance(1);
+  expect(fade(closedHere)).toEqual({ ...closedHere, handover: false });
+  expect(fade({ ...closedHere, epoch: 8 })).toMatchObject({ handover: true });
+  expect(fade(lapsedHere)).toEqual(lapsedHere);
+  expect(fade(closedHere)).toEqual(closedHere);
 });
 
 test("a question that nobody answers is given up", async () => {

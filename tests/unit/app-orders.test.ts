@@ -1,15 +1,9 @@
 //! Goal: what the service says about an order is true, whatever happens while it is written.
 //! Method: the real HTTP service over a ledger and a lease in memory that a test steers.
 
-import { Stage, here, servingHere, standbyHere, there } from "./app-fakes.ts";
+import { Stage, here, lapsedHere, servingHere, standbyHere, there } from "./app-fakes.ts";
 
 const tea = { item: "tea", quantity: 2 };
-const fenced = {
-  role: "fenced",
-  because: "the lease of this region is not live",
-  epoch: 7,
-  instance: servingHere.role === "serving" ? servingHere.instance : "",
-} as const;
 
 const stages: Stage[] = [];
 
@@ -35,6 +29,7 @@ describe("an order", () => {
       region: here,
       epoch: 7,
       acceptedAt: "1970-01-01T00:00:00.000Z",
+      attachment: null,
     });
     expect(answer.headers.get("x-switchback-region")).toBe(here);
     expect(answer.headers.get("x-switchback-epoch")).toBe("7");
@@ -80,6 +75,10 @@ describe("an order", () => {
     ['{"item":"\\ud800","quantity":1}', "item"],
     ['{"item":"tea","quantity":"1"}', "quantity"],
     ['{"item":"tea","quantity":1001}', "quantity"],
+    ['{"item":"tea","quantity":1,"attachment":""}', "attachment"],
+    ['{"item":"tea","quantity":1,"attachment":"a/b"}', "attachment"],
+    ['{"item":"tea","quantity":1,"attachment":".."}', "attachment"],
+    ['{"item":"tea","quantity":1,"attachment":7}', "attachment"],
   ])("with the body %s is refused because of its %s", async (body, what) => {
     const stage = await open(servingHere);
     const answer = await stage.order("key-1", body);
@@ -94,6 +93,22 @@ describe("an order", () => {
     expect((await stage.order("key-1", longest)).status).toBe(201);
     const longer = { ...longest, item: `${longest.item}x` };
     expect((await stage.order("key-2", longer)).status).toBe(400);
+  });
+
+  test("may name an object that goes with it, and is another order without it", async () => {
+    const stage = await open(servingHere);
+    const attached = { ...tea, attachment: "receipt-1.pdf" };
+    expect(await (await stage.order("key-1", attached)).json()).toMatchObject(attached);
+    expect((await stage.order("key-1", attached)).status).toBe(200);
+    expect((await stage.order("key-1", tea)).status).toBe(422);
+    const page = await stage.fetch("/", { headers: { accept: "text/html" } });
+    expect(await page.text()).toContain('<a href="/objects/receipt-1.pdf">receipt-1.pdf</a>');
+  });
+
+  test("without an attachment may say so, or say nothing", async () => {
+    const stage = await open(servingHere);
+    expect((await stage.order("key-1", { ...tea, attachment: null })).status).toBe(201);
+    expect((await stage.order("key-1", tea)).status).toBe(200);
   });
 
   test("larger than 64 kB is refused with 413", async () => {
@@ -120,7 +135,7 @@ describe("the acknowledgement deadline", () => {
   });
 
   test.each([
-    ["the lease is not live any more", fenced],
+    ["the lease is not live any more", lapsedHere],
     ["the epoch is another one", { ...servingHere, epoch: 8 }],
     ["the database is another one", { ...servingHere, instance: "started later/00000002" }],
     ["the database does not answer", { role: "unknown", because: "x", databaseAnswers: false }],
@@ -146,7 +161,7 @@ describe("the acknowledgement deadline", () => {
   test("a repeated order obeys it as well", async () => {
     const stage = await open(servingHere);
     await stage.order("key-1", tea);
-    stage.leases.next = fenced;
+    stage.leases.next = lapsedHere;
     stage.ledger.onAppend = () => stage.clock.advance(251);
     const answer = await stage.order("key-1", tea);
     expect(await answer.json()).toMatchObject({ error: "outcome-unknown", key: "key-1" });
@@ -158,7 +173,7 @@ describe("an order that the database does not take", () => {
     const stage = await open(servingHere);
     stage.peer.answers(201, { key: "key-1", region: there });
     stage.ledger.failsWith = { kind: "not-serving", because: "no live lease" };
-    stage.leases.next = fenced;
+    stage.leases.next = lapsedHere;
     const answer = await stage.order("key-1", tea);
     expect(answer.status).toBe(201);
     expect(answer.headers.get("x-switchback-region")).toBe(there);

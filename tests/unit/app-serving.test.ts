@@ -1,7 +1,7 @@
 //! Goal: a region serves only under a live lease of its own, on a database that is no replica.
 //! Method: a table of what the database may say, with valid, invalid and half-valid rows.
 
-import { epochOf, instanceOf, servingState, type LeaseRow } from "../../app/serving.ts";
+import { epochOf, instanceOf, isHandover, servingState, type LeaseRow } from "../../app/serving.ts";
 import { here, there } from "./app-fakes.ts";
 
 const live: LeaseRow = {
@@ -11,6 +11,7 @@ const live: LeaseRow = {
   remainingMs: 900,
   replayLagMs: null,
   inRecovery: false,
+  closed: false,
   startedAt: "1700000000.25",
   timeline: "00000003",
 };
@@ -30,6 +31,7 @@ test.each<[string, Partial<LeaseRow>, string]>([
   ["the lease is not live", { live: false }, "not live"],
   ["the database does not say that it is live", { live: null }, "not live"],
   ["nothing is left of it", { remainingMs: 0 }, "run out"],
+  ["it was closed on purpose", { live: false, closed: true }, "closed on purpose"],
   ["it has no end", { remainingMs: null }, "no end"],
   ["it has no epoch", { epoch: null }, "no epoch"],
 ])("fenced when %s", (_why, change, because) => {
@@ -53,6 +55,17 @@ test("lag and epoch that the database does not know are called unknown", () => {
   const state = servingState(row, here);
   expect(state).toMatchObject({ role: "standby", epoch: "unknown", replayLagMs: "unknown" });
   expect(epochOf(state)).toBeNull();
+});
+
+test.each<[boolean, string, Partial<LeaseRow>]>([
+  [true, "a lease that was closed on purpose", { closed: true, live: false }],
+  [true, "a replica of a closed lease", { closed: true, live: false, inRecovery: true }],
+  [true, "a closed lease of another region", { closed: true, region: there }],
+  [false, "a lease that ran out", { live: false, remainingMs: -10 }],
+  [false, "a guard that is too old to tell", { live: false, closed: null }],
+  [false, "a live lease", {}],
+])("it is %s that a handover is under way with %s", (handover, _what, change) => {
+  expect(isHandover(servingState({ ...live, ...change }, here))).toBe(handover);
 });
 
 test("a restart and a promotion each make another instance", () => {

@@ -40,7 +40,7 @@ test.each([
 test.each([
   ["soon:arbiter-down", "is not MILLISECONDS:FAULT"],
   ["1:region-los active", "nearest: region-loss"],
-  ["1:earthquake", "there are: region-loss, link-cut"],
+  ["1:earthquake", "there are: region-loss, region-freeze"],
   ["1:region-loss", "write it as: region-loss REGION"],
   ["1:process-kill database active", "write it as: process-kill operator|app|postgres REGION"],
   ["1:link-slow active standby fast", "write it as: link-slow FROM TO MILLISECONDS"],

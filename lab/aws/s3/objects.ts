@@ -4,7 +4,14 @@ import type * as S3 from "@aws-sdk/client-s3";
 import { AwsError, type Handlers } from "../service.ts";
 import type { Bucket } from "./bucket.ts";
 import { rangeOf } from "./range.ts";
-import { crc32Text, deleteMarker, objectVersion, type ObjectVersion } from "./version.ts";
+import { replicationFor, statusOf } from "./replication.ts";
+import {
+  crc32Text,
+  deleteMarker,
+  type NewVersion,
+  objectVersion,
+  type ObjectVersion,
+} from "./version.ts";
 
 export interface S3Store {
   bucket(name: string | undefined): Bucket;
@@ -29,7 +36,7 @@ function putObject(store: S3Store, input: S3.PutObjectCommandInput): S3.PutObjec
   const body = Buffer.isBuffer(input.Body) ? input.Body : Buffer.alloc(0);
   assertChecksum(input, body);
   assertWritable(currentOf(bucket, input.Key), input);
-  const version = objectVersion(newVersion(store, bucket, input.Key), {
+  const version = objectVersion(newVersion(store, bucket, { key: input.Key }), {
     body,
     contentType: input.ContentType,
     contentEncoding: input.ContentEncoding,
@@ -69,6 +76,7 @@ function getObject(store: S3Store, input: GetInput): GetResult {
     ContentType: version.contentType ?? "application/octet-stream",
     ContentEncoding: version.contentEncoding,
     Metadata: version.metadata,
+    ReplicationStatus: statusOf(version.replication),
     ...versionIdOf(bucket, version),
   };
 }
@@ -84,16 +92,30 @@ function deleteObject(store: S3Store, input: S3.DeleteObjectCommandInput): S3.De
     for (const version of bucket.versionsOf(key)) bucket.remove(key, version.versionId);
     return {};
   }
-  const marker = deleteMarker(newVersion(store, bucket, key));
+  const marker = deleteMarker(newVersion(store, bucket, { key, deleteMarker: true }));
   bucket.add(marker);
   store.onVersion(marker);
   return { DeleteMarker: true, VersionId: marker.versionId };
 }
 
-function newVersion(store: S3Store, bucket: Bucket, key = ""): Parameters<typeof deleteMarker>[0] {
-  // S3 tells times of change in whole seconds.
-  const modifiedAt = new Date(Math.floor(store.now().getTime() / 1000) * 1000);
-  return { bucket: bucket.name, key, versioned: bucket.versioning === "Enabled", modifiedAt };
+interface What {
+  readonly key: string | undefined;
+  readonly deleteMarker?: boolean;
+}
+
+/** The rules of this moment decide where the version goes, whatever becomes of them. */
+export function newVersion(
+  store: S3Store,
+  bucket: Bucket,
+  { key = "", deleteMarker: isMarker = false }: What,
+): NewVersion {
+  return {
+    bucket: bucket.name,
+    key,
+    versioned: bucket.versioning === "Enabled",
+    writtenAtMs: bucket.nextWriteAtMs(key, store.now().getTime()),
+    replication: replicationFor(bucket.replication, { key, deleteMarker: isMarker }),
+  };
 }
 
 function currentOf(bucket: Bucket, key = ""): ObjectVersion | undefined {
@@ -101,9 +123,9 @@ function currentOf(bucket: Bucket, key = ""): ObjectVersion | undefined {
   return newest?.deleteMarker === true ? undefined : newest;
 }
 
-function findVersion(
+export function findVersion(
   bucket: Bucket,
-  { Key: key = "", VersionId: versionId }: GetInput,
+  { Key: key = "", VersionId: versionId }: Pick<GetInput, "Key" | "VersionId">,
 ): ObjectVersion {
   if (versionId === undefined) {
     const current = currentOf(bucket, key);
@@ -153,7 +175,11 @@ function assertWritable(
   if (!sameTag(current, IfMatch)) throw preconditionFailed("If-Match");
 }
 
-function assertReadable(version: ObjectVersion, { IfMatch, IfNoneMatch }: GetInput): void {
+/** The same conditions guard what is read to be copied. */
+export function assertReadable(
+  version: ObjectVersion,
+  { IfMatch, IfNoneMatch }: Pick<GetInput, "IfMatch" | "IfNoneMatch">,
+): void {
   if (IfMatch !== undefined && !sameTag(version, IfMatch)) throw preconditionFailed("If-Match");
   if (IfNoneMatch !== undefined && sameTag(version, IfNoneMatch)) {
     throw new AwsError("NotModified", "Not Modified", { status: 304 });
@@ -173,7 +199,7 @@ function preconditionFailed(condition: string): AwsError {
   );
 }
 
-function versionIdOf(
+export function versionIdOf(
   bucket: Bucket,
   { versionId }: ObjectVersion,
 ): { readonly VersionId?: string } {

@@ -1,5 +1,6 @@
 //! A user's view of DNS: one cached address that is asked for again when its TTL has passed.
-//! Nothing outlives its TTL: when DNS does not answer, the user has no address.
+//! Nothing outlives its TTL, unless the cache is one that knows of none: when DNS does not answer,
+//! the user has no address.
 
 import { Resolver } from "node:dns/promises";
 import type { Address } from "../../descriptor.ts";
@@ -17,7 +18,16 @@ export interface CachedName {
   address(): Promise<string>;
 }
 
-export function cachedName(hostname: string, lookup: Lookup, clock: Clock): CachedName {
+export interface CachedNameProps {
+  readonly hostname: string;
+  readonly lookup: Lookup;
+  readonly clock: Clock;
+  /** As some caches do: the first address is kept for ever. @default false */
+  readonly ignoresTtl?: boolean;
+}
+
+export function cachedName(props: CachedNameProps): CachedName {
+  const { clock, hostname, lookup, ignoresTtl = false } = props;
   let cached: { readonly address: string; readonly untilMs: number } | null = null;
   let pending: Promise<string> | null = null;
 
@@ -25,7 +35,8 @@ export function cachedName(hostname: string, lookup: Lookup, clock: Clock): Cach
     const askedAtMs = clock();
     const [first] = await lookup(hostname);
     if (first === undefined) throw new Error("ENODATA");
-    cached = { address: first.address, untilMs: askedAtMs + first.ttl * 1_000 };
+    const untilMs = ignoresTtl ? Number.POSITIVE_INFINITY : askedAtMs + first.ttl * 1_000;
+    cached = { address: first.address, untilMs };
     return first.address;
   };
 

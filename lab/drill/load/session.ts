@@ -4,6 +4,7 @@
 import type { LabDescriptor } from "../../descriptor.ts";
 import { createCanary } from "./canary.ts";
 import { steadyClock, type Clock } from "./clock.ts";
+import { newAttachments } from "./attachments.ts";
 import { openLedger, type LedgerWriter } from "./ledger-writer.ts";
 import { cachedName, dnsLookup } from "./resolver.ts";
 import { openLoop, type Schedule } from "./schedule.ts";
@@ -15,7 +16,10 @@ export interface LoadProps {
   readonly seed: number;
   readonly writesPerSecond: number;
   readonly clients: number;
-  readonly objects: boolean;
+  /** One request of the users in so many puts an object; 0: none does. */
+  readonly objectEvery: number;
+  /** Users whose DNS cache never expires. */
+  readonly ignoresTtl: boolean;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -23,13 +27,14 @@ export interface Load {
   stop(): Promise<void>;
 }
 
-const userTimeoutMs = 1_500;
+/** Longer than any pause that is planned: whoever waits for a second has not failed. */
+const userTimeoutMs = 2_500;
 const canaryTimeoutMs = 500;
 const canaryWritesPerSecond = 20;
 const dnsTimeoutMs = 500;
 
-/** Of forty operations of the users four are no writes: three pages and one object. */
-const operationsPerWrite = 40 / 36;
+/** One request of the users in ten reads a page, except where it puts an object. */
+const readEvery = 10;
 
 export async function startLoad(props: LoadProps): Promise<Load> {
   const clock = steadyClock();
@@ -59,9 +64,17 @@ export async function startLoad(props: LoadProps): Promise<Load> {
   };
 }
 
-export function operationKind(number: number, objects: boolean): "user" | "read" | "object" {
-  if (number % 40 === 0) return objects ? "object" : "read";
-  return number % 10 === 0 ? "read" : "user";
+export function operationKind(number: number, objectEvery: number): "user" | "read" | "object" {
+  if (objectEvery > 0 && number % objectEvery === 0) return "object";
+  return number % readEvery === 0 ? "read" : "user";
+}
+
+/** So that as many orders are written as was asked for, beside pages and objects. */
+export function operationsPerWrite(objectEvery: number): number {
+  const sample = Math.max(1, objectEvery) * readEvery;
+  const numbers = Array.from({ length: sample }, (_, i) => i + 1);
+  const writes = numbers.filter((number) => operationKind(number, objectEvery) === "user");
+  return sample / Math.max(1, writes.length);
 }
 
 interface Part {
@@ -71,24 +84,28 @@ interface Part {
 
 function startUsers(props: LoadProps, clock: Clock, ledger: LedgerWriter): Part {
   const lookup = dnsLookup(props.lab.dns, dnsTimeoutMs);
+  const { hostname } = props.lab;
+  const { ignoresTtl } = props;
+  const attachments = newAttachments();
   const users = Array.from({ length: props.clients }, () =>
     createUser({
       lab: props.lab,
       seed: props.seed,
-      name: cachedName(props.lab.hostname, lookup, clock),
+      name: cachedName({ hostname, lookup, clock, ignoresTtl }),
+      attachments,
       clock,
       timeoutMs: userTimeoutMs,
       record: (line) => ledger.write(line),
     }),
   );
   const sent = { user: 0, read: 0, object: 0 };
-  const ratePerSecond = props.writesPerSecond * operationsPerWrite;
+  const ratePerSecond = props.writesPerSecond * operationsPerWrite(props.objectEvery);
   const schedule = openLoop({
     ratePerSecond,
     inFlightMax: Math.ceil((ratePerSecond * userTimeoutMs) / 1_000) * 2,
     clock,
     async operation(number) {
-      const kind = operationKind(number, props.objects);
+      const kind = operationKind(number, props.objectEvery);
       sent[kind] += 1;
       await users[number % users.length]?.perform(kind, sent[kind]);
     },

@@ -4,6 +4,7 @@
 import http from "node:http";
 import type { LabDescriptor } from "../../descriptor.ts";
 import { objectsOff, orderKey, type RequestKind, type RequestLine } from "../ledger.ts";
+import type { Attachments } from "./attachments.ts";
 import type { Clock } from "./clock.ts";
 import { orderOf } from "./orders.ts";
 import {
@@ -22,6 +23,8 @@ export interface UserProps {
   readonly lab: LabDescriptor;
   readonly seed: number;
   readonly name: CachedName;
+  /** Shared by all users. */
+  readonly attachments: Attachments;
   readonly clock: Clock;
   readonly timeoutMs: number;
   readonly record: (line: RequestLine) => void;
@@ -61,6 +64,10 @@ export function createUser(props: UserProps): User {
               agent: agentFor(address.address),
               timeoutMs: props.timeoutMs,
             });
+      const meaning = operation.meaning(answer);
+      if (kind === "object" && meaning.outcome === "acknowledged") {
+        props.attachments.add(operation.key);
+      }
       props.record({
         kind,
         seq,
@@ -69,7 +76,7 @@ export function createUser(props: UserProps): User {
         answeredBy: "status" in answer ? answer.region : null,
         epoch: "status" in answer ? answer.epoch : null,
         status: "status" in answer ? answer.status : null,
-        ...operation.meaning(answer),
+        ...meaning,
         sentAtMs,
         doneAtMs: props.clock(),
         ...operation.row,
@@ -83,19 +90,20 @@ interface Operation {
   readonly key: string;
   readonly question: Pick<Question, "method" | "path" | "headers" | "body">;
   readonly meaning: (answer: Answer | NoAnswer) => Meaning;
-  readonly row?: { readonly item: string; readonly quantity: number };
+  readonly row?: Pick<RequestLine, "item" | "quantity" | "attachment">;
 }
 
 function operationOf(
   kind: Exclude<RequestKind, "canary">,
   seq: number,
-  { lab, seed }: UserProps,
+  { attachments, lab, seed }: UserProps,
 ): Operation {
   const host = `${lab.hostname}:${lab.appPort}`;
   switch (kind) {
     case "user": {
       const key = orderKey(seed, seq);
-      const row = orderOf(seed, seq);
+      const attachment = attachments.next(seq);
+      const row = { ...orderOf(seed, seq), ...(attachment === null ? {} : { attachment }) };
       const headers = { host, "content-type": "application/json", "idempotency-key": key };
       const body = JSON.stringify(row);
       return {

@@ -1,7 +1,7 @@
 //! Which acknowledged rows the surviving database does not have, who still holds them, and how
 //! many seconds of acknowledged writes that is.
 
-import type { Acknowledgement, DatabaseReading, LostRow } from "./evidence.ts";
+import type { Acknowledgement, DatabaseReading, LostRow, SalvageReading } from "./evidence.ts";
 import { rounded } from "./recovery.ts";
 
 export type ReachableDatabase = Extract<DatabaseReading, { reachable: true }>;
@@ -21,18 +21,28 @@ export function survivingDatabase(
   return writable.find((database) => database.region === last?.region) ?? null;
 }
 
+export interface LostProps {
+  readonly acknowledgements: readonly Acknowledgement[];
+  readonly survivor: ReachableDatabase | null;
+  readonly databases: readonly DatabaseReading[];
+  readonly salvages: readonly SalvageReading[];
+}
+
 /** Null when there is no survivor to look into. */
-export function lostRows(
-  acknowledgements: readonly Acknowledgement[],
-  survivor: ReachableDatabase | null,
-  databases: readonly DatabaseReading[],
-): LostRow[] | null {
+export function lostRows(props: LostProps): LostRow[] | null {
+  const { acknowledgements, survivor, databases } = props;
   if (survivor === null) return null;
   const kept = keysOf(survivor);
   const others = databases
     .filter((database) => database.reachable)
     .filter((database) => database.region !== survivor.region)
-    .map((database) => ({ region: database.region, keys: keysOf(database) }));
+    .map((database) => ({ name: database.region, keys: keysOf(database) }));
+  // A rebuilt replica no longer has what its predecessor had; then the export is all there is.
+  const exports = props.salvages.map(({ name, missingKeys, conflictingKeys }) => ({
+    name: `salvage ${name}`,
+    keys: new Set([...missingKeys, ...conflictingKeys]),
+  }));
+  const holders = [...others, ...exports];
   return acknowledgements
     .filter((ack) => !kept.has(ack.key))
     .map((ack) => ({
@@ -42,7 +52,7 @@ export function lostRows(
       region: ack.region,
       epoch: ack.epoch,
       acknowledgedAtMs: ack.doneAtMs,
-      heldBy: others.filter((other) => other.keys.has(ack.key)).map((other) => other.region),
+      heldBy: holders.filter(({ keys }) => keys.has(ack.key)).map(({ name }) => name),
     }));
 }
 

@@ -5,23 +5,27 @@ import type { Acknowledgement, RequestCounts } from "./evidence.ts";
 
 /** Acknowledged writes of users and canaries, by the time at which the client had the answer. */
 export function acknowledgementsOf(ledger: Ledger): Acknowledgement[] {
-  const found: Acknowledgement[] = [];
-  for (const line of ledger.requests) {
-    if (line.outcome !== "acknowledged") continue;
-    if (line.kind !== "user" && line.kind !== "canary") continue;
-    found.push({
-      kind: line.kind,
-      seq: line.seq,
-      key: line.key,
-      region: line.answeredBy ?? line.region ?? "nobody",
-      epoch: line.epoch,
-      sentAtMs: line.sentAtMs,
-      doneAtMs: line.doneAtMs,
-      item: line.item,
-      quantity: line.quantity,
-    });
-  }
-  return found.sort((a, b) => a.doneAtMs - b.doneAtMs);
+  return ledger.requests
+    .map(acknowledgementOf)
+    .filter((ack) => ack !== null)
+    .sort((a, b) => a.doneAtMs - b.doneAtMs);
+}
+
+/** Null when the line is no acknowledged write. */
+export function acknowledgementOf(line: RequestLine): Acknowledgement | null {
+  if (line.outcome !== "acknowledged") return null;
+  if (line.kind !== "user" && line.kind !== "canary") return null;
+  return {
+    kind: line.kind,
+    seq: line.seq,
+    key: line.key,
+    region: line.answeredBy ?? line.region ?? "nobody",
+    epoch: line.epoch,
+    sentAtMs: line.sentAtMs,
+    doneAtMs: line.doneAtMs,
+    item: line.item,
+    quantity: line.quantity,
+  };
 }
 
 export function countsOf(ledger: Ledger, kind: RequestKind): RequestCounts {
@@ -46,9 +50,21 @@ export function canaryCounts(ledger: Ledger): Record<string, RequestCounts> {
   return byRegion;
 }
 
-/** Requests of users without success. Objects that the service does not offer are no failure. */
-export function failedRequests(ledger: Ledger): number {
-  return ledger.requests.filter((line) => isUsers(line) && !succeeded(line)).length;
+/** Objects whose upload was acknowledged. */
+export function acknowledgedObjects(ledger: Ledger): readonly RequestLine[] {
+  return ledger.requests.filter(
+    (line) => line.kind === "object" && line.outcome === "acknowledged",
+  );
+}
+
+/**
+ * Requests of users that ended at or after that time without success. Objects that the service does
+ * not offer are no failure.
+ */
+export function failedRequests(ledger: Ledger, sinceMs = Number.NEGATIVE_INFINITY): number {
+  return ledger.requests.filter(
+    (line) => line.doneAtMs >= sinceMs && isUsers(line) && !succeeded(line),
+  ).length;
 }
 
 export function errorCounts(ledger: Ledger): Record<string, number> {

@@ -1,6 +1,7 @@
 //! Was there ever more than one writer? And did the writer change without need?
 //! Strict: one acknowledgement under an epoch that was over, by whomever, is two writers.
 
+import type { CommandRecord } from "./command.ts";
 import type { Acknowledgement, DatabaseReading, FaultRecord } from "./evidence.ts";
 import { rounded } from "./recovery.ts";
 
@@ -65,24 +66,42 @@ function overlap(unsorted: readonly Accepted[]): TwoWriters {
 
 export interface Failovers {
   readonly count: number;
-  /** Changes of the writing region while no fault was or had been there since the last change. */
+  /** Changes of the writer while nothing was or had been the matter since the last change. */
   readonly needless: number;
 }
 
+/** What may move the writer: a fault while it lasts, a command at its moment. */
+export interface Cause {
+  readonly fromMs: number;
+  /** Null: to the end. */
+  readonly toMs: number | null;
+}
+
+export function causesOf(
+  faults: readonly FaultRecord[],
+  commands: readonly CommandRecord[],
+): Cause[] {
+  return [
+    ...faults.map((fault) => ({ fromMs: fault.injectedAtMs, toMs: fault.healedAtMs })),
+    ...commands.map(({ sentAtMs }) => ({ fromMs: sentAtMs, toMs: sentAtMs })),
+  ];
+}
+
+/** A change is another region, or a newer epoch of the same one. */
 export function failovers(
   acknowledgements: readonly Acknowledgement[],
-  faults: readonly FaultRecord[],
+  causes: readonly Cause[],
 ): Failovers {
   let count = 0;
   let needless = 0;
   let writer: Acknowledgement | null = null;
   let changedAtMs = Number.NEGATIVE_INFINITY;
   for (const ack of acknowledgements) {
-    const older = writer !== null && (ack.epoch ?? 0) < (writer.epoch ?? 0);
-    if (older) continue;
-    if (writer !== null && ack.region !== writer.region) {
+    const newerBy = writer === null ? 0 : (ack.epoch ?? 0) - (writer.epoch ?? 0);
+    if (newerBy < 0) continue;
+    if (writer !== null && (newerBy > 0 || ack.region !== writer.region)) {
       count += 1;
-      if (!faultBetween(faults, changedAtMs, ack.doneAtMs)) needless += 1;
+      if (!causeBetween(causes, changedAtMs, ack.doneAtMs)) needless += 1;
       changedAtMs = ack.doneAtMs;
     }
     writer = ack;
@@ -90,9 +109,8 @@ export function failovers(
   return { count, needless };
 }
 
-function faultBetween(faults: readonly FaultRecord[], fromMs: number, toMs: number): boolean {
-  return faults.some(
-    (fault) =>
-      fault.injectedAtMs < toMs && (fault.healedAtMs === null || fault.healedAtMs >= fromMs),
+function causeBetween(causes: readonly Cause[], fromMs: number, toMs: number): boolean {
+  return causes.some(
+    (cause) => cause.fromMs < toMs && (cause.toMs === null || cause.toMs >= fromMs),
   );
 }

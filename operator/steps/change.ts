@@ -1,45 +1,72 @@
-//! What each step of a plan does. `check` reads the world and alone decides that a step is done; `do`
-//! may be repeated; `undo` exists or says why it cannot. A step without its row does not compile.
+//! The steps that move the lease, the database and the traffic from one region to the other.
 
-import type { Plan, StepKind, StepOf } from "../failover/plan.ts";
-import type {
-  Announcer,
-  Capacity,
-  Database,
-  Promotion,
-  Traffic,
-  World,
-} from "../failover/ports.ts";
-import { failed, type Outcome, succeeded } from "../failover/outcome.ts";
-import type { Holder } from "./holder.ts";
-import type { LeaseBoard } from "./lease-board.ts";
+import type { Plan, StepKind } from "../../failover/plan.ts";
+import { failed, succeeded } from "../../failover/outcome.ts";
+import type { LeaseBoard } from "../lease-board.ts";
+import type { StepHandlers } from "./handler.ts";
 
-export interface StepPorts {
-  readonly board: LeaseBoard;
-  readonly holder: Holder;
-  readonly database: Database;
-  readonly promotion: Promotion;
-  readonly capacity: Capacity;
-  readonly traffic: Traffic;
-  readonly world: World;
-  readonly announcer: Announcer;
-}
+type ChangeStep = Extract<
+  StepKind,
+  | "preflight"
+  | "close-writes"
+  | "take-lease"
+  | "drain-replication"
+  | "promote-database"
+  | "scale-up"
+  | "grant-writes"
+  | "await-serving"
+  | "record-roles"
+  | "announce"
+>;
 
-export interface StepHandler<K extends StepKind> {
-  /** For runbooks and for the time line. */
-  readonly title: string;
-  /** How often `check` may ask the world, in milliseconds: a control plane has its rate limit. */
-  readonly checkMs: number;
-  /** How long to wait before `do` is repeated when `check` still says no, in milliseconds. */
-  readonly repeatMs: number;
-  check(plan: Plan, step: StepOf<K>, ports: StepPorts): Promise<Outcome<boolean>>;
-  do(plan: Plan, step: StepOf<K>, ports: StepPorts): Promise<Outcome<void>>;
-  readonly undo: { readonly irreversible: string } | { readonly harmless: string };
-}
+export const changeSteps: StepHandlers<ChangeStep> = {
+  preflight: {
+    title: "see that nothing speaks against it",
+    checkMs: 200,
+    repeatMs: 1_000,
+    async check(plan, _step, { board, preflight }) {
+      if (isHolder(plan, board)) return succeeded(true);
+      const objections = preflight();
+      return objections.length === 0 ? succeeded(true) : failed("refused", objections.join("; "));
+    },
+    do: async () => succeeded(undefined),
+    undo: { harmless: "it only looks" },
+  },
 
-export type StepHandlers = { readonly [K in StepKind]: StepHandler<K> };
+  "close-writes": {
+    title: "ask the holder to close and let the lease go",
+    checkMs: 25,
+    repeatMs: 1_000,
+    async check(plan, _step, { board }) {
+      const read = await board.refresh();
+      return read.ok ? succeeded(isHolder(plan, board) || isReleased(plan, board)) : read;
+    },
+    async do(plan, _step, { board }) {
+      const { item } = board;
+      if (item === "unknown") return failed("unreachable", "the arbiter has not been read yet");
+      if (item.request !== "none" && item.request.planId === plan.id) return succeeded(undefined);
+      const reason = plan.kind === "handover" ? "grey" : "planned";
+      const asked = await board.ask({ by: plan.to, planId: plan.id, reason, because: [] });
+      return asked.ok ? succeeded(undefined) : asked;
+    },
+    undo: {
+      title: "withdraw the request, or leave the lease to the old holder",
+      async undo(plan, _step, { board }) {
+        const read = await board.refresh();
+        if (!read.ok) return read;
+        const { item } = board;
+        if (item === "unknown" || item.request === "none") return succeeded(undefined);
+        if (item.request.planId !== plan.id) return succeeded(undefined);
+        if (item.request.reason === "withdrawn") return succeeded(undefined);
+        const backTo = { by: plan.from, planId: plan.id, because: [] };
+        const withdrawn = await board.ask(
+          isReleased(plan, board) ? { ...backTo, reason: "withdrawn" } : "none",
+        );
+        return withdrawn.ok ? succeeded(undefined) : withdrawn;
+      },
+    },
+  },
 
-export const stepHandlers: StepHandlers = {
   "take-lease": {
     title: "take the lease",
     checkMs: 0,
@@ -50,8 +77,9 @@ export const stepHandlers: StepHandlers = {
       if (watch === "unknown") return failed("unreachable", "the arbiter has not been read yet");
       const { epoch, holder: from } = watch.item;
       if (epoch !== plan.epoch - 1) return failed("conflict", `epoch is ${epoch} already`);
-      if (from !== plan.from)
-        return failed("conflict", `${from} holds the lease, not ${plan.from}`);
+      // Where nothing may be lost only what was let go is taken.
+      const expected = plan.kind === "failover" ? plan.from : "nobody";
+      if (from !== expected) return failed("conflict", `${from} holds the lease, not ${expected}`);
       const taken = await holder.takeOver(watch);
       // The answer may be lost and the write done: whatever the arbiter says now is what counts.
       if (!taken.ok) await board.refresh();
@@ -64,7 +92,11 @@ export const stepHandlers: StepHandlers = {
     title: "replay up to where the old holder closed",
     checkMs: 10,
     repeatMs: 50,
-    check: (_plan, { token }, { database }) => database.hasReplayed(token),
+    async check(_plan, _step, { board, database }) {
+      const { item } = board;
+      if (item === "unknown") return failed("unreachable", "the arbiter has not been read yet");
+      return item.token === "none" ? succeeded(true) : database.hasReplayed(item.token);
+    },
     do: async () => succeeded(undefined),
     undo: { harmless: "it only waits" },
   },
@@ -141,19 +173,21 @@ export const stepHandlers: StepHandlers = {
     // Once per process: told twice is better than not at all.
     check: async (plan, _step, { announcer }) => succeeded(announcer.announced(plan.id)),
     async do(plan, _step, { announcer }) {
-      announcer.announce(plan.id, `${plan.to} serves since epoch ${plan.epoch}`);
+      const protects = plan.kind === "protect" || plan.kind === "switchover";
+      const protectedBy = protects ? `, and ${plan.from} is its standby` : "";
+      announcer.announce(plan.id, `${plan.to} serves since epoch ${plan.epoch}${protectedBy}`);
       return succeeded(undefined);
     },
     undo: { harmless: "what is said is said" },
   },
 };
 
-/** The handler of a step, with the pairing of kinds that the table guarantees. */
-export function handlerOf<K extends StepKind>(step: StepOf<K>): StepHandler<K> {
-  return stepHandlers[step.kind];
-}
-
 function isHolder(plan: Plan, board: LeaseBoard): boolean {
   const { item } = board;
   return item !== "unknown" && item.epoch === plan.epoch && item.holder === plan.to;
+}
+
+function isReleased(plan: Plan, board: LeaseBoard): boolean {
+  const { item } = board;
+  return item !== "unknown" && item.epoch === plan.epoch - 1 && item.holder === "nobody";
 }

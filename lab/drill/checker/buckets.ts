@@ -1,0 +1,102 @@
+//! Reads what each region's bucket holds, and what a salvage left in it. A bucket that does not
+//! answer in time is recorded as unreachable, which is not the same as empty.
+
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import type { LabDescriptor, RegionDescriptor } from "../../descriptor.ts";
+import type { BucketReading, SalvageReading } from "../verdicts/evidence.ts";
+import { salvageFrom } from "./salvage.ts";
+
+/** What Switchback keeps for itself; no user put it there. */
+const ownPrefix = "switchback/";
+const salvagePrefix = `${ownPrefix}salvage/`;
+const answerMs = 2_000;
+const pagesMax = 200;
+
+export function readBuckets(lab: LabDescriptor): Promise<BucketReading[]> {
+  return Promise.all(
+    Object.entries(lab.regions).map(([region, described]) => readBucket(region, described)),
+  );
+}
+
+async function readBucket(region: string, described: RegionDescriptor): Promise<BucketReading> {
+  return withBucket(region, described, async (bucket) => {
+    const keys = await bucket.keys("");
+    return { region, reachable: true, keys: keys.filter((key) => !key.startsWith(ownPrefix)) };
+  }).catch((error: unknown) => ({ region, reachable: false as const, error: messageOf(error) }));
+}
+
+/** The salvages in the bucket of the region that serves; null when it could not be read. */
+export async function readSalvages(
+  lab: LabDescriptor,
+  serving: string | null,
+): Promise<SalvageReading[] | null> {
+  const described = lab.regions[serving ?? ""];
+  if (serving === null || described === undefined) return null;
+  return withBucket(serving, described, async (bucket) => {
+    const keys = await bucket.keys(salvagePrefix);
+    const summaries = keys.filter((key) => key.endsWith("/summary.json"));
+    return Promise.all(
+      summaries.map(async (key) => {
+        const name = key.slice(salvagePrefix.length, -"/summary.json".length);
+        return salvageFrom(name, JSON.parse(await bucket.text(key)) as unknown);
+      }),
+    );
+  }).catch(() => null);
+}
+
+interface Bucket {
+  keys(prefix: string): Promise<string[]>;
+  text(key: string): Promise<string>;
+}
+
+async function withBucket<T>(
+  region: string,
+  { aws, bucket }: RegionDescriptor,
+  work: (bucket: Bucket) => Promise<T>,
+): Promise<T> {
+  const client = new S3Client({
+    endpoint: aws,
+    region,
+    forcePathStyle: true,
+    credentials: { accessKeyId: "lab", secretAccessKey: "lab" },
+    maxAttempts: 2,
+    requestHandler: {
+      connectionTimeout: answerMs,
+      requestTimeout: answerMs,
+      throwOnRequestTimeout: true,
+    },
+  });
+  try {
+    return await work({
+      keys: (prefix) => everyKey(client, bucket, prefix),
+      async text(key) {
+        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+        return (await Body?.transformToString()) ?? "";
+      },
+    });
+  } finally {
+    client.destroy();
+  }
+}
+
+async function everyKey(client: S3Client, bucket: string, prefix: string): Promise<string[]> {
+  const keys: string[] = [];
+  let token: string | undefined;
+  for (let page = 0; page < pagesMax; page += 1) {
+    const listed = await client.send(
+      new ListObjectsV2Command({
+        Bucket: bucket,
+        Prefix: prefix,
+        ...(token === undefined ? {} : { ContinuationToken: token }),
+      }),
+    );
+    for (const { Key } of listed.Contents ?? []) if (Key !== undefined) keys.push(Key);
+    token = listed.NextContinuationToken;
+    if (token === undefined) return keys;
+  }
+  throw new Error(`more than ${pagesMax} pages of objects`);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
