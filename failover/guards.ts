@@ -80,10 +80,11 @@ export const guards = {
     overridable: true,
     planned: false,
     objects({ lease, wallMs }, policy) {
-      // Epoch 1 was opened at the first start: nothing has failed over yet. And a lease that was let
-      // go is nobody's: holding back would only leave everybody without service.
-      if (lease === "unknown" || lease.item.epoch === 1 || lease.item.holder === "nobody")
-        return null;
+      // A lease that was let go is nobody's: holding back would only leave everybody without service.
+      if (lease === "unknown" || lease.item.holder === "nobody") return null;
+      // Epoch 1 was opened at the first start, and one that began with a token was handed over in
+      // order: neither is a sign that failovers chase each other.
+      if (lease.item.epoch === 1 || lease.item.token !== "none") return null;
       const sinceSeconds = (wallMs - lease.item.sinceMs) / 1_000;
       if (sinceSeconds >= policy.blockPeriodSeconds) return null;
       return `the last change of holder was ${Math.round(sinceSeconds)} s ago, less than ${policy.blockPeriodSeconds} s`;

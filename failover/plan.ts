@@ -67,7 +67,8 @@ export interface ChangeProps {
 
 /** The forced failover, or the taking up of a lease that was let go. */
 export function planFailover({ from, to, epoch, replicas }: ChangeProps): Plan {
-  const drain: readonly Stage[] = from === "nobody" ? [[{ kind: "drain-replication" }]] : [];
+  // Where nobody let go there is nothing to wait for.
+  const drain: Stage = from === "nobody" ? [{ kind: "drain-replication" }] : [];
   return {
     id: `failover-${epoch}`,
     kind: "failover",
@@ -75,8 +76,7 @@ export function planFailover({ from, to, epoch, replicas }: ChangeProps): Plan {
     to,
     epoch,
     stages: [
-      [{ kind: "take-lease" }],
-      ...drain,
+      [{ kind: "take-lease" }, ...drain],
       [{ kind: "promote-database" }, { kind: "scale-up", replicas }],
       ...opening,
       // Beside each other: the control plane may be away for an hour, and people must not wait.
@@ -142,8 +142,8 @@ export function planProtect({ from, to, epoch, keptAs }: ProtectProps): Plan {
 
 const closing: readonly Stage[] = [
   [{ kind: "close-writes" }],
-  [{ kind: "take-lease" }],
-  [{ kind: "drain-replication" }],
+  // Neither waits for the other, and nobody may write meanwhile.
+  [{ kind: "take-lease" }, { kind: "drain-replication" }],
   [{ kind: "promote-database" }],
 ];
 

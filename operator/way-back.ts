@@ -5,23 +5,30 @@ import { manualRebuild } from "./adapters/manual-rebuild.ts";
 import { rdsRebuild } from "./adapters/rds-rebuild.ts";
 import { s3Storage } from "./adapters/s3-storage.ts";
 import type { OperatorConfig } from "./config.ts";
-import type { Rebuild, Salvage } from "../failover/ports.ts";
-import { succeeded } from "../failover/outcome.ts";
+import { salvageOf } from "./salvage/salvage.ts";
+import { salvageStore } from "./salvage/salvage-store.ts";
+import type { Rebuild } from "../failover/ports.ts";
 
 export function wayBackOf(config: OperatorConfig) {
   const { awsEndpoints, awsTimeoutMs: timeoutMs, objects, region } = config;
   const access = { region, endpoint: awsEndpoints?.regional };
   const storage = s3Storage({ access, ...objects, timeoutMs });
   const rebuild = rebuildOf(config);
-  const salvage: Salvage = {
-    summary: async () => succeeded("absent"),
-    start: async () => succeeded(undefined),
-  };
+  const store = salvageStore({ access, bucket: objects.bucket, timeoutMs });
+  const salvage = salvageOf({
+    ownDatabaseUrl: config.database.url,
+    peerDatabaseUrl: config.peer.databaseUrl,
+    references: config.topology.storage.references ?? [],
+    store,
+    timeoutMs,
+  });
   return {
     storage,
     rebuild,
     salvage,
     async close(): Promise<void> {
+      await salvage.close();
+      store.close();
       storage.close();
       rebuild.close?.();
     },

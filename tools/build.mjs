@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 
 const programs = [
   "operator/main",
+  "operator/cli/main",
   "app/main",
   "topology/main",
   "lab/main",

@@ -1,29 +1,31 @@
-//! `npm run drill`: arguments in, exit code out. 0 is a pass, 1 a fail or an unknown, 2 a wrong
-//! command line, 130 an interruption. With `--json` stdout carries one JSON document and no more.
+//! `npm run drill`: arguments in, exit code out. 0 is a pass, 1 a fail, 3 that it is not known, 2 a
+//! wrong command line, 130 an interruption. With `--json` stdout carries one JSON document, no more.
 
 import { Command as Program, CommanderError, InvalidArgumentError, Option } from "commander";
-import { defaultLimits, type DrillLimits, type DrillPorts, type DrillRequest } from "./drill.ts";
-import { keepNewest } from "./evidence-folder.ts";
 import { faultGrammar, resolveFault, type Roles } from "../faults/fault-text.ts";
 import { parsePlannedFault } from "./fault-plan.ts";
-import type { DrillReport } from "./report.ts";
-import { runDrill } from "./runner.ts";
 import { defaultScenario, findScenario, scenarios } from "./scenarios/registry.ts";
 import type { PlannedFault, Scenario } from "./scenarios/scenario.ts";
-import { liveDisplay, type Screen } from "./screen/live.ts";
+import type { Screen } from "./screen/live.ts";
 import { renderRuns, runsReport } from "./screen/runs.ts";
-import { renderSummary } from "./screen/summary.ts";
 import { wrap } from "./screen/style.ts";
+import { renderAll } from "./screen/table.ts";
+import {
+  drillAll,
+  drillRuns,
+  type SequenceFolders,
+  type SequencePorts,
+  type SequenceProps,
+} from "./sequence.ts";
+import type { DrillResult } from "./verdicts/evidence.ts";
 
-export interface CliPorts extends Omit<DrillPorts, "tell" | "limits"> {
+export interface CliPorts extends Omit<SequencePorts, "shown"> {
   /** Where people read: standard output, or standard error beside `--json`. */
   readonly screen: Screen;
   readonly progressScreen: Screen;
-  readonly newSeed: () => number;
-  readonly limits?: DrillLimits;
 }
 
-export type CliFolders = Pick<DrillRequest, "topology" | "labFolder" | "drillsFolder"> & {
+export type CliFolders = SequenceFolders & {
   readonly roles: Roles;
 };
 
@@ -31,6 +33,7 @@ interface Options {
   readonly json?: boolean;
   readonly seed?: number;
   readonly keep?: number;
+  readonly only?: readonly string[];
   readonly also: readonly PlannedFault[];
   readonly runs: number;
 }
@@ -65,9 +68,9 @@ async function act(name: string, options: Options, context: Context): Promise<nu
     screen.write(options.json ? json(scenarios) : renderList(scenarios));
     return 0;
   }
-  const scenario = findScenario(name);
-  if ("problem" in scenario) {
-    progressScreen.write(`${scenario.problem}\n`);
+  const chosen = choose(name, options);
+  if ("problem" in chosen) {
+    progressScreen.write(`${chosen.problem}\n`);
     return 2;
   }
   const problem = problemWith(options.also, context.folders.roles);
@@ -75,7 +78,32 @@ async function act(name: string, options: Options, context: Context): Promise<nu
     progressScreen.write(`error: --also: ${problem}\n`);
     return 2;
   }
-  return drillAll(scenario, options, context);
+  return name === "all"
+    ? showAll(chosen.scenarios, options, context)
+    : showRuns(chosen.scenarios, options, context);
+}
+
+type Chosen =
+  { readonly scenarios: readonly [Scenario, ...Scenario[]] } | { readonly problem: string };
+
+/** Everything that is wrong with the names is known before anything starts. */
+function choose(name: string, { also, only }: Options): Chosen {
+  if (name !== "all") {
+    if (only !== undefined) return { problem: 'error: --only goes with "all"' };
+    const found = findScenario(name);
+    return "problem" in found ? found : { scenarios: [found] };
+  }
+  if (also.length > 0) return { problem: "error: --also goes with one scenario" };
+  const names = only ?? scenarios.map((scenario) => scenario.name);
+  const chosen: Scenario[] = [];
+  for (const found of [...new Set(names)].map(findScenario)) {
+    if ("problem" in found) return found;
+    chosen.push(found);
+  }
+  const [first, ...rest] = chosen;
+  return first === undefined
+    ? { problem: "error: --only names none" }
+    : { scenarios: [first, ...rest] };
 }
 
 /** Names are known beforehand: nothing need come up to find a wrong one. */
@@ -87,37 +115,43 @@ function problemWith(also: readonly PlannedFault[], roles: Roles): string | unde
   return undefined;
 }
 
-async function drillAll(scenario: Scenario, options: Options, context: Context): Promise<number> {
-  const { ports, folders } = context;
-  const reports: DrillReport[] = [];
-  for (let run = 0; run < options.runs && !ports.signal.aborted; run += 1) {
-    reports.push(await drillOnce(scenario, options, context, run));
-    if (options.keep !== undefined) keepNewest(folders.drillsFolder, options.keep);
-  }
+async function showRuns(
+  [scenario]: readonly [Scenario, ...Scenario[]],
+  options: Options,
+  { folders, ports }: Context,
+): Promise<number> {
+  const reports = await drillRuns(scenario, sequenceOf(options, { folders, ports }));
   const runs = runsReport(scenario.name, reports);
   if (options.json) ports.screen.write(json(options.runs === 1 ? (runs.runs[0] ?? runs) : runs));
   else if (options.runs > 1) ports.screen.write(renderRuns(runs, ports.screen.paint));
-  if (ports.signal.aborted) return 130;
-  return runs.result === "pass" ? 0 : 1;
+  return ports.signal.aborted ? 130 : exitCodes[runs.result];
 }
 
-async function drillOnce(
-  scenario: Scenario,
+/** The table is shown of those that are done, also after an interruption. */
+async function showAll(
+  chosen: readonly Scenario[],
   options: Options,
   { folders, ports }: Context,
-  run: number,
-): Promise<DrillReport> {
-  const screen = options.json ? ports.progressScreen : ports.screen;
-  const seed = options.seed === undefined ? ports.newSeed() : options.seed + run;
-  const { rtoSeconds, rpoSeconds } = folders.topology.objectives;
-  const about = `seed ${seed} · objectives RTO ${rtoSeconds} s, RPO ${rpoSeconds} s`;
-  screen.write(`\n  ${screen.paint("strong", scenario.name)}  ${screen.paint("quiet", about)}\n\n`);
-  const report = await runDrill(
-    { ...folders, scenario, also: options.also, seed },
-    { ...ports, tell: liveDisplay(screen), limits: ports.limits ?? defaultLimits },
-  );
-  screen.write(renderSummary(report, screen.paint));
-  return report;
+): Promise<number> {
+  const all = await drillAll(chosen, sequenceOf(options, { folders, ports }));
+  const tableScreen = options.json ? ports.progressScreen : ports.screen;
+  tableScreen.write(renderAll(all, tableScreen.paint));
+  if (options.json) ports.screen.write(json(all));
+  return ports.signal.aborted ? 130 : exitCodes[all.result];
+}
+
+const exitCodes: Readonly<Record<DrillResult, number>> = { pass: 0, fail: 1, unknown: 3 };
+
+function sequenceOf(options: Options, { folders, ports }: Context): SequenceProps {
+  const { also, json: isJson, keep, runs, seed } = options;
+  return {
+    folders,
+    ports: { ...ports, shown: isJson ? ports.progressScreen : ports.screen },
+    also,
+    runs,
+    ...(seed === undefined ? {} : { seed }),
+    ...(keep === undefined ? {} : { keep }),
+  };
 }
 
 function newProgram({ screen, progressScreen }: CliPorts): Program {
@@ -126,7 +160,11 @@ function newProgram({ screen, progressScreen }: CliPorts): Program {
       "Starts two regions on this machine, breaks one while users write, and measures what they " +
         "lost. The lab is stopped afterwards, whatever happens.",
     )
-    .argument("[scenario]", 'what is to fail, or "list" for what there is', defaultScenario.name)
+    .argument(
+      "[scenario]",
+      'what is to fail; "list" for what there is, "all" for one after another',
+      defaultScenario.name,
+    )
     .option("--json", "one JSON document on standard output, progress on standard error")
     .option(
       "--seed <n>",
@@ -138,7 +176,8 @@ function newProgram({ screen, progressScreen }: CliPorts): Program {
         .argParser(alsoFault)
         .default([], "none"),
     )
-    .option("--runs <n>", "that many drills one after another, with medians", runCount, 1)
+    .option("--only <names>", 'with "all": only these, such as failback,switchover', namesIn)
+    .option("--runs <n>", "that many drills of each one after another", runCount, 1)
     .option(
       "--keep <n>",
       "afterwards keep only the newest n folders of evidence (default: all)",
@@ -165,7 +204,7 @@ function faultHelp(): string {
     "or internet.",
     "",
     "Evidence of every drill lies in .switchback/drills/.",
-    "Exit code: 0 pass, 1 fail or unknown, 2 wrong command line, 130 interrupted.",
+    "Exit code: 0 pass, 1 fail, 3 unknown, 2 wrong command line, 130 interrupted.",
   ].join("\n");
 }
 
@@ -191,6 +230,13 @@ function runCount(text: string): number {
   const number = whole(text);
   if (number > 100) throw new InvalidArgumentError("At most 100.");
   return number;
+}
+
+function namesIn(text: string): readonly string[] {
+  return text
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
 }
 
 function alsoFault(text: string, before: readonly PlannedFault[]): readonly PlannedFault[] {

@@ -3,6 +3,7 @@
 import type { Lab, LabOptions } from "../lab.ts";
 import type { EventBoard } from "./event-board.ts";
 import type { EvidenceFolder } from "./evidence-folder.ts";
+import type { HoldRecord } from "./holds.ts";
 import type { JournalLog } from "./journal.ts";
 import type { Command } from "./load-process.ts";
 import type { WrongRegionWrite } from "./postgres.ts";
@@ -68,6 +69,7 @@ export interface Findings {
   readonly objective: Objective;
   readonly faults: FaultRecord[];
   readonly commands: CommandRecord[];
+  readonly holds: HoldRecord[];
   readonly events: EventBoard;
   readonly journal: JournalLog;
   readonly wrongRegionWrites: WrongRegionWrite[];

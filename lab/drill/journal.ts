@@ -52,22 +52,34 @@ export interface JournalLog {
   readonly entries: readonly JournalEntry[];
   /** The plans as they were written down, by id. */
   readonly plans: Readonly<Record<string, unknown>>;
+  /** Every entry that a region's operator ever showed, as it came. */
+  readonly raw: Readonly<Record<string, readonly unknown[]>>;
 }
 
 export function newJournalLog(): JournalLog {
   const byIdentity = new Map<string, JournalEntry>();
   const plans: Record<string, unknown> = {};
+  const all: Record<string, unknown[]> = {};
+  const shown = new Set<string>();
   let sorted: readonly JournalEntry[] = [];
+  const keep = (region: string, value: unknown): void => {
+    const text = `${region} ${JSON.stringify(value)}`;
+    if (shown.has(text)) return;
+    shown.add(text);
+    (all[region] ??= []).push(value);
+  };
   return {
     plans,
+    raw: all,
     get entries() {
       return sorted;
     },
     add({ raw }) {
       const fresh: JournalEntry[] = [];
-      for (const journal of Object.values(raw)) {
+      for (const [region, journal] of Object.entries(raw)) {
         if (!Array.isArray(journal)) continue;
         for (const value of journal as readonly unknown[]) {
+          keep(region, value);
           const entry = entryFrom(value);
           if (entry === null) continue;
           if (entry.kind === "plan-started") plans[entry.planId] = memberOf(value, "plan");
@@ -80,15 +92,6 @@ export function newJournalLog(): JournalLog {
       return fresh;
     },
   };
-}
-
-/** The verdicts that the status pages show; none where no operator answered. */
-export function verdictKinds({ raw }: OperatorAnswers): readonly string[] {
-  return Object.values(raw).flatMap((status) => {
-    const verdict = memberOf(status, "verdict");
-    const kind = memberOf(verdict, "kind");
-    return typeof kind === "string" ? [kind] : [];
-  });
 }
 
 function memberOf(value: unknown, name: string): unknown {

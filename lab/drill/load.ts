@@ -47,7 +47,7 @@ function propsFrom(args: readonly string[]): { props: LoadProps; secondsMax: num
       seed: whole("--seed", values.seed, 4_294_967_295),
       writesPerSecond: whole("--writes-per-second", values["writes-per-second"], 1_000),
       clients: whole("--clients", values.clients, 100),
-      objectEvery: whole("--object-every", values["object-every"], 1_000_000, 0),
+      objectEvery: whole("--object-every", values["object-every"], 10_000, 0),
       ignoresTtl: values["ignores-ttl"],
       onFailure: fail,
     },

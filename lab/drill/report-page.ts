@@ -12,9 +12,8 @@ export function renderReportPage(
   zeroAtMs: number | null,
 ): string {
   const { objective } = report;
-  const rows: readonly (readonly [string, string])[] = [
-    ["Users could not write (RTO)", `${seconds(report.rtoMs)} of ${objective.rtoSeconds} s`],
-    ...phaseNames.map((name) => phaseRow(report, name)),
+  const rows: readonly Row[] = [
+    ...(report.measuresRto ? recoveryRows(report) : []),
     ["First write in another region", seconds(report.firstWriteMs)],
     ["Lost acknowledged rows", countOf(report.lostRows)],
     ["Lost seconds (RPO)", `${lostText(report)} of ${objective.rpoSeconds} s`],
@@ -25,6 +24,9 @@ export function renderReportPage(
     ],
     ["Failed requests of users", countOf(report.failedRequests)],
     ["Longest time without a good write", seconds(report.longestGapMs)],
+    ["Lost acknowledged objects", countOf(report.lostObjects)],
+    ...plannedRows(report),
+    ...surroundingRows(report),
     ...report.wrongRegionWrites.map(
       ({ region, sqlstate, accepted, error }): readonly [string, string] => [
         `Write by SQL in ${region}`,
@@ -56,6 +58,49 @@ export function renderTimeLine(moments: readonly Moment[], zero: number | null):
     .toSorted((a, b) => a.atMs - b.atMs)
     .map((moment) => `${relativeSeconds(moment.atMs - zeroAtMs).padStart(10)}  ${moment.text}\n`)
     .join("");
+}
+
+type Row = readonly [string, string];
+
+function recoveryRows(report: DrillReport): Row[] {
+  const { rtoMs, objective } = report;
+  return [
+    ["Users could not write (RTO)", `${seconds(rtoMs)} of ${objective.rtoSeconds} s`],
+    ...phaseNames.map((name) => phaseRow(report, name)),
+  ];
+}
+
+function plannedRows({ planned }: DrillReport): Row[] {
+  if (planned === null) return [];
+  return [
+    ["Planned move: lost rows", countOf(planned.lostRows)],
+    ["Planned move: failed requests", countOf(planned.failedRequests)],
+    ["Planned move: longest write pause", milliseconds(planned.writePauseMs)],
+  ];
+}
+
+/** Only what was looked for. */
+function surroundingRows(report: DrillReport): Row[] {
+  const { rogue, salvage, recordsSwapped, replicaStreams, route53CallsBeforeService } = report;
+  const rows: readonly (readonly [string, string | null])[] = [
+    ["Failover held", report.heldAtMs === null ? null : "yes"],
+    ["Rows that the salvage lists", salvage === null ? null : String(salvage.listed)],
+    [
+      "Writes past the lease after the takeover",
+      rogue === null ? null : `${rogue.acceptedAfter} accepted, ${rogue.refusedAfter} refused`,
+    ],
+    [
+      "Route 53 API calls before service",
+      route53CallsBeforeService === null ? null : String(route53CallsBeforeService),
+    ],
+    ["PRIMARY record names who serves", recordsSwapped === null ? null : yesNo(recordsSwapped)],
+    ["A replica follows at the end", replicaStreams === null ? null : yesNo(replicaStreams)],
+  ];
+  return rows.flatMap(([name, value]): Row[] => (value === null ? [] : [[name, value]]));
+}
+
+function yesNo(value: boolean): string {
+  return value ? "yes" : "no";
 }
 
 function phaseRow(report: DrillReport, name: PhaseName): readonly [string, string] {

@@ -1,5 +1,6 @@
 //! A drill's report: the one value that the screen, `report.json`, `report.md` and `--json` show.
 
+import type { CommandRecord } from "./verdicts/command.ts";
 import type { JournalEntry } from "./journal.ts";
 import { noPhases, phasesOf, type Phases } from "./phases.ts";
 import { readOnlySqlState, type WrongRegionWrite } from "./postgres.ts";
@@ -9,30 +10,46 @@ import type {
   FaultRecord,
   LostRow,
   Objective,
+  PlannedLeg,
   RequestCounts,
+  RogueFindings,
+  SalvageFindings,
 } from "./verdicts/evidence.ts";
 
-export interface DrillReport {
+export interface DrillReport extends Measures {
   readonly version: 1;
   readonly scenario: string;
   readonly title: string;
   readonly seed: number;
   readonly startedAt: string;
+  /** From the empty machine to the report. */
+  readonly tookMs: number;
   readonly result: DrillResult;
   /** Why it is not a pass; empty when it is. */
   readonly reasons: readonly string[];
+  readonly faults: readonly string[];
+  readonly commands: readonly string[];
+  readonly objective: { readonly rtoSeconds: number; readonly rpoSeconds: number };
+  /** False where nothing recovers because nothing fails, or because it is held on purpose. */
+  readonly measuresRto: boolean;
+  readonly phases: Phases;
+  readonly wrongRegionWrites: readonly WrongRegionWrite[];
+  readonly evidence: string;
+}
+
+/** What the checker measured; null where it could not, never zero in its place. */
+export interface Measures {
   readonly from: string | null;
   readonly to: string | null;
-  readonly faults: readonly string[];
-  readonly objective: { readonly rtoSeconds: number; readonly rpoSeconds: number };
   /** Last good write of a user before the fault to the first good one of the durable recovery. */
   readonly rtoMs: number | null;
-  /** Fault to the first write that another region acknowledged, DNS or not. */
+  /** Zero to the first write that another region acknowledged, DNS or not. */
   readonly firstWriteMs: number | null;
-  readonly phases: Phases;
   readonly lostRows: number | null;
   readonly lost: readonly LostRow[];
   readonly lostSeconds: number | null;
+  /** Acknowledged objects that the serving region's bucket does not have. */
+  readonly lostObjects: number | null;
   readonly twoWritersMs: number | null;
   readonly failovers: number | null;
   readonly needlessFailovers: number | null;
@@ -40,16 +57,26 @@ export interface DrillReport {
   readonly skippedRequests: number | null;
   readonly userWrites: RequestCounts | null;
   readonly longestGapMs: number | null;
+  /** Of the planned move, or null where there was none. */
+  readonly planned: PlannedLeg | null;
+  /** Of the planned move where there was one, otherwise of the whole drill. */
+  readonly writePauseMs: number | null;
+  readonly heldAtMs: number | null;
+  readonly rogue: RogueFindings | null;
+  readonly salvage: SalvageFindings | null;
+  readonly route53CallsBeforeService: number | null;
+  readonly recordsSwapped: boolean | null;
+  readonly replicaStreams: boolean | null;
   readonly errors: Readonly<Record<string, number>>;
-  readonly wrongRegionWrites: readonly WrongRegionWrite[];
-  readonly evidence: string;
 }
 
 export interface ReportProps {
   readonly scenario: { readonly name: string; readonly title: string };
   readonly seed: number;
   readonly startedAt: string;
+  readonly tookMs: number;
   readonly faults: readonly FaultRecord[];
+  readonly commands: readonly CommandRecord[];
   readonly journal: readonly JournalEntry[];
   readonly objective: Objective;
   /** Null when the checker did not get to an end. */
@@ -68,11 +95,14 @@ export function reportOf(props: ReportProps): DrillReport {
     title: props.scenario.title,
     seed: props.seed,
     startedAt: props.startedAt,
+    tookMs: props.tookMs,
     ...resultOf(props),
     faults: props.faults.map((fault) => fault.text),
+    commands: props.commands.map((command) => command.text),
     objective: { rtoSeconds: objective.rtoSeconds, rpoSeconds: objective.rpoSeconds },
+    measuresRto: objective.rtoObjective,
     phases:
-      checker === null
+      checker === null || !objective.rtoObjective
         ? noPhases
         : phasesOf(props.journal, checker.faultAtMs, checker.recoveredAtMs),
     ...measuresOf(checker),
@@ -80,22 +110,6 @@ export function reportOf(props: ReportProps): DrillReport {
     evidence: props.evidence,
   };
 }
-
-type Measures = Omit<
-  DrillReport,
-  | "version"
-  | "scenario"
-  | "title"
-  | "seed"
-  | "startedAt"
-  | "result"
-  | "reasons"
-  | "faults"
-  | "objective"
-  | "phases"
-  | "wrongRegionWrites"
-  | "evidence"
->;
 
 const nothingMeasured: Measures = {
   from: null,
@@ -112,28 +126,29 @@ const nothingMeasured: Measures = {
   skippedRequests: null,
   userWrites: null,
   longestGapMs: null,
+  lostObjects: null,
+  planned: null,
+  writePauseMs: null,
+  heldAtMs: null,
+  rogue: null,
+  salvage: null,
+  route53CallsBeforeService: null,
+  recordsSwapped: null,
+  replicaStreams: null,
   errors: {},
 };
 
 function measuresOf(checker: CheckerReport | null): Measures {
   if (checker === null) return nothingMeasured;
-  return {
-    from: checker.from,
-    to: checker.to,
-    rtoMs: checker.rtoMs,
-    firstWriteMs: checker.firstWriteMs,
-    lostRows: checker.lost?.length ?? null,
+  const names = Object.keys(nothingMeasured) as (keyof Measures)[];
+  const measured = {
+    ...checker,
     lost: checker.lost ?? [],
-    lostSeconds: checker.lostSeconds,
-    twoWritersMs: checker.twoWritersMs,
-    failovers: checker.failovers,
-    needlessFailovers: checker.needlessFailovers,
-    failedRequests: checker.failedRequests,
-    skippedRequests: checker.skippedRequests,
-    userWrites: checker.userWrites,
-    longestGapMs: checker.longestGapMs,
-    errors: checker.errors,
+    lostRows: checker.lost?.length ?? null,
+    lostObjects: checker.lostObjects?.length ?? null,
+    writePauseMs: checker.planned === null ? checker.longestGapMs : checker.planned.writePauseMs,
   };
+  return Object.fromEntries(names.map((name) => [name, measured[name]])) as unknown as Measures;
 }
 
 /** The checker's verdict, made worse by what the drill itself saw. Never made better. */

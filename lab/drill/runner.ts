@@ -40,7 +40,7 @@ export async function runDrill(request: DrillRequest, ports: DrillPorts): Promis
       findings.problems.push(`the lab did not stop: ${messageOf(error)}`);
     });
   }
-  return conclude(request, findings);
+  return conclude(request, findings, ports);
 }
 
 async function rehearse(drill: Drill): Promise<void> {
@@ -128,7 +128,7 @@ async function collect(drill: Drill, ledger: Ledger): Promise<void> {
   ]);
   findings.journal.add(journals);
   remember(drill, ledger);
-  findings.evidence.writeJson("journal.json", findings.journal.entries);
+  findings.evidence.writeJson("journal.json", findings.journal.raw);
   findings.evidence.writeJson("plans.json", findings.journal.plans);
   findings.evidence.writeJson("status.json", status.raw);
   const observations = lab.observations();
@@ -160,14 +160,20 @@ async function check({ findings, ports }: Drill): Promise<void> {
   ) as CheckerReport;
 }
 
-function writeWhatHappened({ commands, events, evidence, faults, statusPages }: Findings): void {
+function writeWhatHappened(findings: Findings): void {
+  const { commands, events, evidence, faults, holds, statusPages } = findings;
   evidence.writeJson("faults.json", faults);
   evidence.writeJson("commands.json", commands);
   evidence.writeJson("events.json", events.seen);
-  evidence.writeJson("watched.json", { heldAtMs: events.atMs("held"), statusPages });
+  evidence.writeJson("holds.json", holds);
+  evidence.writeJson("watched.json", { heldAtMs: holds[0]?.fromMs ?? null, statusPages });
 }
 
-function conclude({ scenario, seed, topology }: DrillRequest, findings: Findings): DrillReport {
+function conclude(
+  { scenario, seed, topology }: DrillRequest,
+  findings: Findings,
+  { nowMs }: DrillPorts,
+): DrillReport {
   const { evidence, startedAt } = findings;
   const report = reportOf({
     ...findings,
@@ -175,6 +181,7 @@ function conclude({ scenario, seed, topology }: DrillRequest, findings: Findings
     scenario,
     seed,
     startedAt: startedAt.toISOString(),
+    tookMs: nowMs() - startedAt.getTime(),
     evidence: evidence.path,
   });
   evidence.writeJson("topology.json", topology);
@@ -198,6 +205,7 @@ function newFindings(request: DrillRequest, ports: DrillPorts): Findings {
     objective: { rtoSeconds, rpoSeconds, ...scenario.criteria },
     faults: [],
     commands: [],
+    holds: [],
     events: newEventBoard(),
     journal: newJournalLog(),
     statusPages: 0,

@@ -1,5 +1,6 @@
 //! The drill as sentences with times: faults, what the operators did, what users noticed. Pure.
 
+import type { HoldRecord } from "./holds.ts";
 import type { JournalEntry } from "./journal.ts";
 import type { CommandRecord } from "./verdicts/command.ts";
 import type { Acknowledgement, FaultRecord } from "./verdicts/evidence.ts";
@@ -26,6 +27,13 @@ export function commandMoments(commands: readonly CommandRecord[]): Moment[] {
     if (command.accepted || command.answeredAtMs === null) return [asked];
     const why = command.problems.join("; ");
     return [asked, { atMs: command.answeredAtMs, tone: "bad", text: `refused: ${why}` }];
+  });
+}
+
+export function holdMoments(holds: readonly HoldRecord[]): Moment[] {
+  return holds.map(({ because, fromMs, region }) => {
+    const why = because.length === 0 ? "" : `: ${because.join("; ")}`;
+    return { atMs: fromMs, tone: "doubt", text: `${region} holds a failover that is due${why}` };
   });
 }
 
@@ -79,7 +87,7 @@ function decisionOf({ planKind, from, to }: JournalEntry): string {
     case "protect":
       return "the lost region is to become a replica";
     case "handover":
-      return `${to ?? "a region"} is handed the lease`;
+      return `${to ?? "a region"} asks ${from ?? "the active region"} to hand over`;
     default:
       return `${to ?? "a region"} decides to take over`;
   }

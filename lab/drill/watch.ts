@@ -5,7 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { zeroOf, type Drill } from "./drill.ts";
 import { happeningsIn } from "./happenings.ts";
 import { lastFromZeroMs } from "./injection.ts";
-import { askOperators, verdictKinds } from "./journal.ts";
+import { noteHolds, statusPagesIn } from "./holds.ts";
+import { askOperators, type OperatorAnswers } from "./journal.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LedgerTail } from "./ledger-tail.ts";
 import type { RunningProgram } from "./load-process.ts";
@@ -13,6 +14,7 @@ import { killAtNewSteps } from "./step-killer.ts";
 import {
   commandMoments,
   faultMoments,
+  holdMoments,
   journalMoments,
   newWriteWatch,
   type Moment,
@@ -63,17 +65,19 @@ function looker(drill: Drill): (ledger: Ledger) => Promise<void> {
     const fresh = findings.journal.add(journals);
     const zeroAtMs = zeroOf(findings);
     if (zeroAtMs === null) return;
-    noteEvents(drill, zeroAtMs, verdictKinds(status));
+    noteEvents(drill, zeroAtMs, status);
     if (request.scenario.killOperatorAtEachStep === true) await killAtNewSteps(drill, fresh);
     const watch = writes(ledger, zeroAtMs);
     show([...momentsOf(drill), ...(watch?.moments ?? [])], zeroAtMs);
   };
 }
 
-function noteEvents(drill: Drill, zeroAtMs: number, verdicts: readonly string[]): void {
+function noteEvents(drill: Drill, zeroAtMs: number, status: OperatorAnswers): void {
   const { findings, lab, ports } = drill;
-  findings.statusPages += verdicts.length;
-  if (verdicts.includes("hold")) findings.events.note("held", ports.nowMs());
+  findings.statusPages += statusPagesIn(status);
+  noteHolds(findings.holds, status, ports.nowMs());
+  const held = findings.holds[0];
+  if (held !== undefined) findings.events.note("held", held.fromMs);
   const props = { sinceMs: sinceMsOf(drill, zeroAtMs), home: lab.descriptor.initialActive };
   for (const { event, atMs } of happeningsIn(findings.journal.entries, props)) {
     findings.events.note(event, atMs);
@@ -114,19 +118,14 @@ export function momentsSince(drill: Drill, ledger: Ledger, zeroAtMs: number): Mo
 }
 
 function momentsOf({ findings }: Drill): Moment[] {
-  const { faults, commands, events, journal } = findings;
+  const { faults, commands, holds, journal } = findings;
   const zeroAtMs = zeroOf(findings) ?? Number.POSITIVE_INFINITY;
   const sinceMs = Math.min(zeroAtMs, ...faults.map((fault) => fault.injectedAtMs));
-  const heldAtMs = events.atMs("held");
-  const held: Moment[] =
-    heldAtMs === null
-      ? []
-      : [{ atMs: heldAtMs, tone: "doubt", text: "a failover is due, and held: people are told" }];
   return [
     ...faultMoments(faults),
     ...commandMoments(commands),
     ...journalMoments(journal.entries, sinceMs),
-    ...held,
+    ...holdMoments(holds),
   ].sort((a, b) => a.atMs - b.atMs);
 }
 

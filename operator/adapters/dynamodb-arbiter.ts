@@ -27,7 +27,7 @@ const takeOverExpression = [
   "sinceMs = :since",
   "word = :none",
   "#token = :token",
-  "request = :none",
+  "#request = :none",
 ].join(", ");
 
 /** Nothing of the lease itself has moved since it was seen. */
@@ -105,7 +105,7 @@ export class DynamoDbArbiter implements Arbiter {
   }
 
   ask(seen: LeaseItem, request: HandoverRequest | "none"): Promise<Outcome<LeaseItem>> {
-    return this.#update("SET request = :request, version = version + :one", unasked, {
+    return this.#update("SET #request = :request, version = version + :one", unasked, {
       ":one": { N: "1" },
       ":request": { S: toText(request) },
       ":epoch": { N: String(seen.epoch) },
@@ -144,8 +144,7 @@ export class DynamoDbArbiter implements Arbiter {
       ...this.#key(),
       UpdateExpression: expression,
       ConditionExpression: condition,
-      // "token" is one of DynamoDB's reserved words.
-      ...(expression.includes("#token") ? { ExpressionAttributeNames: { "#token": "token" } } : {}),
+      ...namesIn(expression),
       ExpressionAttributeValues: values,
       ReturnValues: "ALL_NEW",
     });
@@ -156,4 +155,10 @@ export class DynamoDbArbiter implements Arbiter {
   #key() {
     return { TableName: this.#props.table, Key: leaseItemKey(this.#props.group) };
   }
+}
+
+/** "token" and "request" are among DynamoDB's reserved words; a name that is not used is refused. */
+function namesIn(expression: string): { ExpressionAttributeNames?: Record<string, string> } {
+  const names = [...expression.matchAll(/#(\w+)/g)].map(([whole, name]) => [whole, name]);
+  return names.length === 0 ? {} : { ExpressionAttributeNames: Object.fromEntries(names) };
 }

@@ -234,9 +234,12 @@ begin
 end $$;
 `;
 
+/** From this version on tables can be guarded. */
+export const triggersVersion = 2;
+
 export const guardMigrations: readonly Migration[] = [
   { version: 1, name: "lease table", sql: leaseTable },
-  { version: 2, name: "guard triggers", sql: guardTriggers },
+  { version: triggersVersion, name: "guard triggers", sql: guardTriggers },
   { version: 3, name: "event trigger for new tables", sql: eventTrigger },
   { version: 4, name: "epoch history", sql: epochHistory },
   { version: 5, name: "a closed lease shows", sql: closedLease },

@@ -1,7 +1,7 @@
 //! Runs the guard's migrations: each version once, all or nothing, whoever else tries at the time.
 
 import type { ClientBase } from "pg";
-import { guardMigrations, guardUnguarded, type Migration } from "./guard.ts";
+import { guardMigrations, guardUnguarded, type Migration, triggersVersion } from "./guard.ts";
 
 /** Any number will do, as long as it is always this one. */
 const advisoryLock = 7_302_941;
@@ -19,14 +19,24 @@ export async function installGuard(client: ClientBase): Promise<readonly string[
          installed_at timestamptz not null default clock_timestamp()
        )`,
     );
-    for (const migration of await missing(client)) await apply(client, migration);
-    const { rows } = await client.query<{ name: string }>(guardUnguarded);
+    const guarded: string[] = [];
+    for (const migration of await missing(client)) {
+      await apply(client, migration);
+      // Later ones make tables themselves, and the event trigger would then guard all in silence.
+      if (migration.version === triggersVersion) guarded.push(...(await guardTables(client)));
+    }
+    guarded.push(...(await guardTables(client)));
     await client.query("commit");
-    return rows.map(({ name }) => name);
+    return guarded;
   } catch (error) {
     await client.query("rollback").catch(() => undefined);
     throw error;
   }
+}
+
+async function guardTables(client: ClientBase): Promise<readonly string[]> {
+  const { rows } = await client.query<{ name: string }>(guardUnguarded);
+  return rows.map(({ name }) => name);
 }
 
 async function missing(client: ClientBase): Promise<readonly Migration[]> {

@@ -42,7 +42,7 @@ const leaseQuery = `
          extract(epoch from l.renewed_at)::double precision * 1000 as renewed_ms
   from switchback.write_lease l, switchback.lease_state() s`;
 
-/** What was inherited from the epoch before is kept before it is overwritten; a repeat changes neither. */
+/** What the epoch before left here is kept before it is overwritten. May be repeated. */
 const grantQuery = `
   with kept as (
     insert into switchback.epoch_history

@@ -43,7 +43,8 @@ export async function listKeys(reach: BucketReach, objectsMax: number): Promise<
     objects.push(...(page.value.Contents ?? []).map(listedOf));
     token = page.value.NextContinuationToken;
   } while (token !== undefined && objects.length < objectsMax);
-  return succeeded({ objects: objects.slice(0, objectsMax), truncated: token !== undefined });
+  const truncated = token !== undefined || objects.length > objectsMax;
+  return succeeded({ objects: objects.slice(0, objectsMax), truncated });
 }
 
 function listedOf({ ETag = "", Key = "", LastModified }: S3Object): ListedObject {

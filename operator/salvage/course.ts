@@ -48,6 +48,7 @@ export async function runCourse(props: CourseProps): Promise<Outcome<SalvageRepo
 
 const whoQuery = `
   select pg_is_in_recovery()::text, (select system_identifier::text from pg_control_system())`;
+const epochQuery = "select epoch from switchback.write_lease";
 
 /** Transaction ids mean something only between a database and what it was copied from. */
 async function whyNot(here: Session, there: Session): Promise<string | undefined> {
@@ -56,6 +57,11 @@ async function whyNot(here: Session, there: Session): Promise<string | undefined
   if (own?.[0] !== "false") return "this region's database is a replica";
   if (old?.[0] !== "false") return "the other region's database is a replica: nothing to salvage";
   if (own[1] !== old[1]) return "the other region's database is not where this one comes from";
+  const [ownEpoch] = await here.query(epochQuery);
+  const [oldEpoch] = await there.query(epochQuery);
+  if (Number(ownEpoch?.[0] ?? 0) <= Number(oldEpoch?.[0] ?? 0)) {
+    return `the other region's database is in epoch ${oldEpoch?.[0]}, this one in ${ownEpoch?.[0]}`;
+  }
   return undefined;
 }
 

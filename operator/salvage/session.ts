@@ -87,16 +87,20 @@ export async function* batches(
   { batchBytes, batchRows }: SalvageLimits,
 ): AsyncGenerator<readonly Row[]> {
   await session.query(`declare candidates no scroll cursor for ${select}`);
-  for (let count = 1; ;) {
-    const rows = await session.query(`fetch ${count} from candidates`);
-    if (rows.length > 0) yield rows;
-    if (rows.length < count) break;
-    const bytesPerRow = Math.max(1, bytesOf(rows) / rows.length);
-    const affordable = Math.floor(batchBytes / bytesPerRow);
-    // Slowly more, since the next rows may be wider than these.
-    count = Math.max(1, Math.min(batchRows, affordable, 8 * count));
+  try {
+    for (let count = 1; ;) {
+      const rows = await session.query(`fetch ${count} from candidates`);
+      if (rows.length > 0) yield rows;
+      if (rows.length < count) return;
+      const bytesPerRow = Math.max(1, bytesOf(rows) / rows.length);
+      const affordable = Math.floor(batchBytes / bytesPerRow);
+      // Slowly more, since the next rows may be wider than these.
+      count = Math.max(1, Math.min(batchRows, affordable, 8 * count));
+    }
+  } finally {
+    // Also when the reader had enough. After a failure it fails too, and must not hide why.
+    await session.query("close candidates").catch(() => undefined);
   }
-  await session.query("close candidates");
 }
 
 function bytesOf(rows: readonly Row[]): number {

@@ -6,7 +6,9 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { drillCli } from "../../lab/drill/cli.ts";
+import { scenarios } from "../../lab/drill/scenarios/registry.ts";
 import { plain } from "../../lab/drill/screen/style.ts";
+import type { AllReport } from "../../lab/drill/screen/table.ts";
 
 const root = mkdtempSync(join(tmpdir(), "drill-cli-"));
 
@@ -18,7 +20,11 @@ interface Answer {
   readonly err: string;
 }
 
-async function drill(args: readonly string[], signal?: AbortSignal): Promise<Answer> {
+async function drill(
+  args: readonly string[],
+  signal?: AbortSignal,
+  onStart: () => void = () => undefined,
+): Promise<Answer> {
   let out = "";
   let err = "";
   const code = await drillCli(
@@ -30,7 +36,10 @@ async function drill(args: readonly string[], signal?: AbortSignal): Promise<Ans
       drillsFolder: join(root, "drills"),
     },
     {
-      startLab: () => Promise.reject(new Error("no lab today")),
+      startLab: () => {
+        onStart();
+        return Promise.reject(new Error("no lab today"));
+      },
       load: ["false"],
       checker: ["false"],
       operatorBundle: "nowhere",
@@ -47,10 +56,12 @@ async function drill(args: readonly string[], signal?: AbortSignal): Promise<Ans
 test("list shows every scenario, as text and as JSON", async () => {
   const text = await drill(["list"]);
   expect(text).toMatchObject({ code: 0, err: "" });
-  expect(text.out).toContain("region-loss  The active region is lost");
+  expect(text.out).toMatch(/^region-loss +The active region is lost$/m);
   expect(Math.max(...text.out.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   const json = await drill(["list", "--json"]);
-  expect(JSON.parse(json.out)).toMatchObject([{ name: "region-loss" }]);
+  const listed = JSON.parse(json.out) as { name: string; title: string }[];
+  expect(listed.map(({ name }) => name)).toEqual(scenarios.map(({ name }) => name));
+  for (const { title } of listed) expect(text.out).toContain(title);
 });
 
 test("help explains faults, evidence and exit codes, and is no error", async () => {
@@ -60,7 +71,7 @@ test("help explains faults, evidence and exit codes, and is no error", async () 
   for (const part of ["--also <fault>", "link-slow FROM TO MILLISECONDS", ".switchback/drills/"]) {
     expect(out).toContain(part);
   }
-  expect(out).toContain("Exit code: 0 pass, 1 fail or unknown, 2 wrong command line");
+  expect(out).toContain("Exit code: 0 pass, 1 fail, 3 unknown, 2 wrong command line");
 });
 
 test.each([
@@ -71,6 +82,10 @@ test.each([
   [["--also", "0:region-los active"], "nearest: region-loss"],
   [["--jsn"], "Did you mean --json?"],
   [["region-loss", "and-more"], "too many arguments"],
+  [["region-loss", "--only", "failback"], '--only goes with "all"'],
+  [["all", "--only", "failbak"], "did you mean failback?"],
+  [["all", "--only", ","], "--only names none"],
+  [["all", "--also", "0:arbiter-down"], "--also goes with one scenario"],
 ])("%j is a wrong command line: exit 2 and a word of help", async (args, help) => {
   const { code, out, err } = await drill(args);
   expect(code).toBe(2);
@@ -78,9 +93,9 @@ test.each([
   expect(out).toBe("");
 });
 
-test("a drill that cannot be judged exits 1 and shows why", async () => {
+test("a drill that cannot be judged exits 3 and shows why", async () => {
   const { code, out } = await drill([]);
-  expect(code).toBe(1);
+  expect(code).toBe(3);
   expect(out).toContain("region-loss  seed 4711 · objectives RTO 10 s, RPO 1 s");
   expect(out).toContain("│ UNKNOWN  region-loss");
   expect(out).toContain("no lab today");
@@ -88,7 +103,7 @@ test("a drill that cannot be judged exits 1 and shows why", async () => {
 
 test("--json writes one document to standard output and the rest to standard error", async () => {
   const { code, out, err } = await drill(["region-loss", "--json", "--seed", "12"]);
-  expect(code).toBe(1);
+  expect(code).toBe(3);
   expect(JSON.parse(out)).toMatchObject({
     scenario: "region-loss",
     result: "unknown",
@@ -118,6 +133,43 @@ test("several runs get seeds of their own, a table, and one document", async () 
 test("--keep leaves the newest folders only", async () => {
   await drill(["--runs", "3", "--keep", "2"]);
   expect(readdirSync(join(root, "drills"))).toHaveLength(2);
+});
+
+test("all drills run one after another and end with one table", async () => {
+  const { code, out } = await drill(["all", "--only", "failback,switchover,failback"]);
+  expect(code).toBe(3);
+  expect(out).toContain("drill 1 of 2");
+  expect(out).toMatch(/^failback +unknown/m);
+  expect(out).toMatch(/^switchover +unknown/m);
+  expect(out).toContain("0 pass, 0 fail, 2 unknown, in 0 min 0 s");
+});
+
+test("all drills as one document, each as often as asked", async () => {
+  const { out, err } = await drill([
+    "all",
+    "--only",
+    "failback,switchover",
+    "--runs",
+    "2",
+    "--json",
+  ]);
+  const document = JSON.parse(out) as AllReport;
+  expect(document).toMatchObject({ version: 1, result: "unknown", interrupted: false, notRun: [] });
+  expect(document.counts).toEqual({ pass: 0, fail: 0, unknown: 4 });
+  expect(document.drills.map(({ scenario }) => scenario)).toEqual([
+    "failback",
+    "failback",
+    "switchover",
+    "switchover",
+  ]);
+  expect(err).toContain("switchover");
+});
+
+test("an interruption of all still shows the table of those that are done", async () => {
+  const interruption = new AbortController();
+  const { code, out } = await drill(["all"], interruption.signal, () => interruption.abort());
+  expect(code).toBe(130);
+  expect(out).toContain("0 pass, 0 fail, 1 unknown, 22 not run, interrupted");
 });
 
 test("an interruption exits 130", async () => {

@@ -2,7 +2,10 @@
 //! The fault is at 10,000 ms; the east writes under epoch 1 before it, the west under epoch 2 after.
 
 import type { Ledger, RequestLine } from "../../lab/drill/ledger.ts";
+import type { CommandRecord } from "../../lab/drill/verdicts/command.ts";
+import { plannedPromise } from "../../lab/drill/verdicts/criteria.ts";
 import type {
+  BucketReading,
   DatabaseReading,
   Evidence,
   FaultRecord,
@@ -21,6 +24,7 @@ export const objective: Objective = {
   rpoSeconds: 1,
   failovers: 1,
   acknowledgedMin: 30,
+  rtoObjective: true,
 };
 
 export const regionLost: FaultRecord = {
@@ -104,12 +108,78 @@ export function databasesOf(requests: readonly RequestLine[], lost: readonly num
   return [databaseOf(east, old), databaseOf(west, kept)];
 }
 
+export function bucketOf(region: string, keys: readonly string[] = []): BucketReading {
+  return { region, reachable: true, keys };
+}
+
+/** A switchover under load: the command at 10,000 ms, a pause of 400 ms, nothing lost. */
+export function plannedRequests(): RequestLine[] {
+  return cleanRequests().map((line) => {
+    if (line.epoch !== 2) return line;
+    const earlierMs = takeoverAtMs - movedAtMs;
+    return {
+      ...line,
+      sentAtMs: line.sentAtMs - earlierMs,
+      doneAtMs: line.doneAtMs - earlierMs,
+    };
+  });
+}
+
+export const movedAtMs = faultAtMs + 400;
+
+export const switchoverAsked: CommandRecord = {
+  command: { kind: "switchover", to: west },
+  text: "a person asks for a switchover",
+  region: east,
+  sentAtMs: faultAtMs,
+  answeredAtMs: faultAtMs + 20,
+  accepted: true,
+  problems: [],
+  main: true,
+};
+
+export function plannedEvidence(
+  requests: readonly RequestLine[] = plannedRequests(),
+  changes: Partial<Evidence> = {},
+): Evidence {
+  const [, survivor] = databasesOf(requests);
+  const rows = survivor?.reachable ? survivor.rows : [];
+  const end = {
+    kind: "end",
+    endedAtMs: requests.at(-1)?.doneAtMs ?? 0,
+    sent: 1,
+    skipped: 0,
+  } as const;
+  return cleanEvidence({
+    ledger: ledgerOf(requests, { end }),
+    faults: [],
+    commands: [switchoverAsked],
+    databases: [databaseOf(east, rows, true), databaseOf(west, rows)],
+    objective: {
+      ...objective,
+      rtoObjective: false,
+      lostRowsMax: 0,
+      failedRequestsMax: 0,
+      planned: plannedPromise,
+      replicaStreams: true,
+    },
+    ...changes,
+  });
+}
+
 export function cleanEvidence(changes: Partial<Evidence> = {}): Evidence {
   const requests = cleanRequests();
   return {
     ledger: ledgerOf(requests),
     faults: [regionLost],
+    commands: [],
     databases: databasesOf(requests),
+    buckets: [bucketOf(east), bucketOf(west)],
+    salvages: [],
+    records: null,
+    route53Calls: [],
+    rogueWrites: null,
+    watched: { heldAtMs: null, statusPages: 40 },
     objective,
     ...changes,
   };

@@ -6,12 +6,13 @@ import http from "node:http";
 import type net from "node:net";
 import type { LabDescriptor } from "../../lab/descriptor.ts";
 import type { RefusalsLine, RequestLine } from "../../lab/drill/ledger.ts";
+import { newAttachments } from "../../lab/drill/load/attachments.ts";
 import { createCanary } from "../../lab/drill/load/canary.ts";
 import { orderOf } from "../../lab/drill/load/orders.ts";
 import { ask, meaningOfWrite } from "../../lab/drill/load/request.ts";
 import { cachedName } from "../../lab/drill/load/resolver.ts";
 import { openLoop, operationsDue } from "../../lab/drill/load/schedule.ts";
-import { operationKind } from "../../lab/drill/load/session.ts";
+import { operationKind, operationsPerWrite } from "../../lab/drill/load/session.ts";
 import { createUser } from "../../lab/drill/load/user.ts";
 
 const closers: (() => Promise<void>)[] = [];
@@ -54,7 +55,8 @@ function labOf(appPort: number): LabDescriptor {
 }
 
 function userProps(appPort: number) {
-  return { lab: labOf(appPort), seed: 7, clock: noTime, timeoutMs: 200 };
+  const attachments = newAttachments();
+  return { lab: labOf(appPort), seed: 7, clock: noTime, timeoutMs: 200, attachments };
 }
 
 async function perform(
@@ -78,12 +80,14 @@ function answered(status: number, body: object) {
   return { status, region: null, epoch: null, body: { ...body } };
 }
 
+const hostname = "orders.test";
+
 describe("a cached name", () => {
   test("is asked for once within its TTL and again when that has passed", async () => {
     let nowMs = 0;
     let asked = 0;
     const lookup = async () => [{ address: `10.0.0.${(asked += 1)}`, ttl: 2 }];
-    const name = cachedName("orders.test", lookup, () => nowMs);
+    const name = cachedName({ hostname, lookup, clock: () => nowMs });
     expect(await name.address()).toBe("10.0.0.1");
     nowMs = 1_999;
     expect(await name.address()).toBe("10.0.0.1");
@@ -98,7 +102,7 @@ describe("a cached name", () => {
       if (dead) throw new Error("ETIMEOUT");
       return [{ address: "10.0.0.1", ttl: 1 }];
     };
-    const name = cachedName("orders.test", lookup, () => nowMs);
+    const name = cachedName({ hostname, lookup, clock: () => nowMs });
     await name.address();
     dead = true;
     nowMs = 1_500;
@@ -107,10 +111,20 @@ describe("a cached name", () => {
     expect(await name.address()).toBe("10.0.0.1");
   });
 
+  test("is kept for ever by a cache that ignores the TTL", async () => {
+    let nowMs = 0;
+    let asked = 0;
+    const lookup = async () => [{ address: `10.0.0.${(asked += 1)}`, ttl: 1 }];
+    const name = cachedName({ hostname, lookup, clock: () => nowMs, ignoresTtl: true });
+    await name.address();
+    nowMs = 86_400_000;
+    expect(await name.address()).toBe("10.0.0.1");
+  });
+
   test("is asked for once by many at the same time", async () => {
     let asked = 0;
     const lookup = async () => [{ address: `10.0.0.${(asked += 1)}`, ttl: 0 }];
-    const name = cachedName("orders.test", lookup, () => 0);
+    const name = cachedName({ hostname, lookup, clock: () => 0 });
     await Promise.all([name.address(), name.address(), name.address()]);
     expect(asked).toBe(1);
   });
@@ -160,11 +174,13 @@ describe("the schedule", () => {
   });
 
   test("of forty operations 36 are writes, three pages and one an object", () => {
-    const kinds = Array.from({ length: 40 }, (_, i) => operationKind(i + 1, true));
+    const kinds = Array.from({ length: 40 }, (_, i) => operationKind(i + 1, 40));
     expect(kinds.filter((kind) => kind === "user")).toHaveLength(36);
     expect(kinds.filter((kind) => kind === "read")).toHaveLength(3);
     expect(kinds.filter((kind) => kind === "object")).toHaveLength(1);
-    expect(operationKind(40, false)).toBe("read");
+    expect(operationKind(40, 0)).toBe("read");
+    expect(operationsPerWrite(40)).toBeCloseTo(40 / 36);
+    expect(operationsPerWrite(0)).toBeCloseTo(10 / 9);
   });
 });
 
@@ -207,11 +223,11 @@ describe("a user", () => {
     await startApp("127.0.0.2", accepting("us-west-2", second), port);
     let nowMs = 0;
     let address = "127.0.0.1";
-    const name = cachedName(
-      "o",
-      async () => [{ address, ttl: 1 }],
-      () => nowMs,
-    );
+    const name = cachedName({
+      hostname,
+      lookup: async () => [{ address, ttl: 1 }],
+      clock: () => nowMs,
+    });
     const lines: RequestLine[] = [];
     const user = createUser({ ...userProps(port), name, record: (line) => lines.push(line) });
     await user.perform("user", 1);
@@ -253,6 +269,37 @@ describe("a user", () => {
     const name = { address: () => Promise.reject(new Error("ETIMEOUT")) };
     const [nameless] = await perform(port, [["user", 1]], name);
     expect(nameless).toMatchObject({ outcome: "failed", error: "dns-ETIMEOUT", region: null });
+  });
+
+  test("points at an object only once that was acknowledged, and not with every order", async () => {
+    const bodies: string[] = [];
+    let serving = false;
+    const port = await startApp("127.0.0.1", (request, response) => {
+      let body = "";
+      request.on("data", (part: Buffer) => (body += part.toString()));
+      request.on("end", () => {
+        if (request.url === "/orders") bodies.push(body);
+        if (serving) accepting("us-east-1")(request, response);
+        else response.writeHead(503).end("{}");
+      });
+    });
+    const before = await perform(port, [
+      ["object", 1],
+      ["user", 5],
+    ]);
+    serving = true;
+    const after = await perform(port, [
+      ["object", 2],
+      ["user", 9],
+      ["user", 10],
+    ]);
+    expect(before[1]).not.toHaveProperty("attachment");
+    expect(after.map((line) => line.attachment ?? null)).toEqual([null, null, "object-7-2"]);
+    expect(bodies.map((body) => JSON.parse(body) as object)).toEqual([
+      orderOf(7, 5),
+      orderOf(7, 9),
+      { ...orderOf(7, 10), attachment: "object-7-2" },
+    ]);
   });
 
   test("takes a service without objects as it is", async () => {

@@ -1,9 +1,15 @@
 //! Goal: the operators' journal explains the time line and the phases, and the phases add up.
 //! Method: journals as the operators' pages give them, with late, missing and foreign entries.
 
-import { mergeJournals } from "../../lab/drill/journal.ts";
+import { mergeJournals, newJournalLog } from "../../lab/drill/journal.ts";
 import { noPhases, phasesOf } from "../../lab/drill/phases.ts";
-import { faultMoments, journalMoments, writeMoments } from "../../lab/drill/time-line.ts";
+import {
+  commandMoments,
+  faultMoments,
+  holdMoments,
+  journalMoments,
+  newWriteWatch,
+} from "../../lab/drill/time-line.ts";
 import { acknowledgementsOf } from "../../lab/drill/verdicts/requests.ts";
 import {
   cleanRequests,
@@ -11,8 +17,10 @@ import {
   faultAtMs,
   ledgerOf,
   regionLost,
+  switchoverAsked,
   takeoverAtMs,
   west,
+  write,
 } from "./drill-evidence.ts";
 
 const planId = "failover-2";
@@ -96,11 +104,12 @@ test("an entry with its plan's fields beside it is understood as well", () => {
 
 test("the time line tells the drill in sentences", () => {
   const journal = mergeJournals({ raw: { [west]: raw } });
-  const acknowledgements = acknowledgementsOf(ledgerOf(cleanRequests()));
+  const writes = newWriteWatch(east, faultAtMs);
+  for (const ack of acknowledgementsOf(ledgerOf(cleanRequests()))) writes.take(ack);
   const moments = [
     ...faultMoments([regionLost]),
     ...journalMoments(journal, faultAtMs),
-    ...writeMoments(acknowledgements, east, faultAtMs),
+    ...writes.moments,
   ];
   expect(moments.map((moment) => [moment.atMs - faultAtMs, moment.text])).toEqual([
     [0, "us-east-1 is lost"],
@@ -124,4 +133,57 @@ test("a refused step says why", () => {
     tone: "doubt",
     text: "record-roles refused: unreachable; no answer in 350 ms",
   });
+});
+
+test("the way there and back is told, and a straggler of an older epoch is no way back", () => {
+  const writes = newWriteWatch(east, faultAtMs);
+  const later = faultAtMs + 900;
+  const straggler = write(900, later, { answeredBy: east, epoch: 1 });
+  const back = write(901, later + 9_000, { answeredBy: east, epoch: 3 });
+  const there = write(899, later - 1);
+  const requests = [{ ...there, answeredBy: west, epoch: 2 }, straggler, back];
+  for (const ack of acknowledgementsOf(ledgerOf(requests))) writes.take(ack);
+  expect(writes.moments.map(({ atMs, text }) => [atMs - later, text])).toEqual([
+    [-1, "us-west-2 accepts its first write"],
+    [-1, "users write again, through DNS"],
+    [9_000, "us-east-1 accepts its first write"],
+    [9_000, "users write again, through DNS"],
+  ]);
+});
+
+test("commands and held failovers are told, a refusal with its reason", () => {
+  const refused = { ...switchoverAsked, accepted: false, problems: ["paused", "by a person"] };
+  expect(commandMoments([refused]).map(({ text }) => text)).toEqual([
+    "a person asks for a switchover",
+    "refused: paused; by a person",
+  ]);
+  const hold = { region: west, fromMs: 5, toMs: null, because: ["the standby is not ready"] };
+  expect(holdMoments([hold])[0]?.text).toBe(
+    "us-west-2 holds a failover that is due: the standby is not ready",
+  );
+});
+
+test("a log of journals keeps what an operator no longer shows, and tells what is new", () => {
+  const log = newJournalLog();
+  expect(log.add({ raw: { [west]: raw } })).toHaveLength(raw.length);
+  const next = {
+    ...started,
+    planId: "protect-2",
+    plan: { ...plan, kind: "protect" },
+    atMs: 99_000,
+  };
+  expect(log.add({ raw: { [west]: [next], [east]: null } })).toMatchObject([
+    { planId: "protect-2", planKind: "protect" },
+  ]);
+  expect(log.add({ raw: { [west]: [next] } })).toEqual([]);
+  expect(log.entries).toHaveLength(raw.length + 1);
+  expect(log.raw[west]).toHaveLength(raw.length + 1);
+  expect(Object.keys(log.plans)).toEqual([planId, "protect-2"]);
+});
+
+test("the phases are those of the plan that brought writes back, not of the way back", () => {
+  const back = { ...started, planId: "switchover-3", atMs: takeoverAtMs + 5_000 };
+  const grant = { ...done("grant-writes", 8_000), planId: "switchover-3" };
+  const journal = mergeJournals({ raw: { [west]: [...raw, back, grant] } });
+  expect(phasesOf(journal, faultAtMs, takeoverAtMs)).toMatchObject({ detectMs: 600, dnsMs: 350 });
 });

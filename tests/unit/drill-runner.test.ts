@@ -117,7 +117,14 @@ test("a region loss from an empty machine to the evidence", async () => {
       "report.json",
       "report.md",
       "timeline.txt",
+      "timeline.json",
       "lab.json",
+      "objective.json",
+      "plans.json",
+      "commands.json",
+      "events.json",
+      "holds.json",
+      "observations.json",
     ]),
   );
   const read = (name: string): string => readFileSync(join(report.evidence, name), "utf8");

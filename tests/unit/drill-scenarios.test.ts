@@ -3,8 +3,9 @@
 
 import type { LabDescriptor } from "../../lab/descriptor.ts";
 import { parsePlannedFault } from "../../lab/drill/fault-plan.ts";
-import { lastFaultMs, lostRegions } from "../../lab/drill/injection.ts";
-import { findScenario, scenarios } from "../../lab/drill/scenarios/registry.ts";
+import { lastFromZeroMs } from "../../lab/drill/injection.ts";
+import { findScenario, reservedNames, scenarios } from "../../lab/drill/scenarios/registry.ts";
+import { isPlannedMove } from "../../lab/drill/verdicts/command.ts";
 import { resolveFault, rolesOf } from "../../lab/faults/fault-text.ts";
 import type { Fault } from "../../lab/faults/faults.ts";
 
@@ -91,32 +92,66 @@ test("an unknown scenario is answered with the nearest one", () => {
   });
 });
 
-test("every scenario is well formed: its own name, a first fault at zero, resolvable places", () => {
-  const names = scenarios.map((scenario) => scenario.name);
-  expect(new Set(names).size).toBe(names.length);
-  for (const scenario of scenarios) {
-    expect(scenario.name).toMatch(/^[a-z][a-z0-9-]*$/);
-    expect(scenario.faults[0]?.atMs).toBe(0);
-    expect(scenario.faults.every(({ fault }) => resolveFault(fault, rolesOf(lab)).ok)).toBe(true);
-    // The load writes for this long after the recovery; the criteria must be reachable in it.
-    const writes = (scenario.load.writesPerSecond * scenario.settleMs) / 1_000;
-    expect(writes).toBeGreaterThan(scenario.criteria.acknowledgedMin);
-  }
+describe.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
+  "%s",
+  (_n, scenario) => {
+    const { commands = [], criteria, faults, load, settleMs, until } = scenario;
+
+    test("is well formed: a name of its own, a first deed at zero, places that exist", () => {
+      expect(scenarios.filter(({ name }) => name === scenario.name)).toHaveLength(1);
+      expect(reservedNames).not.toContain(scenario.name);
+      expect(scenario.name).toMatch(/^[a-z][a-z0-9-]*$/);
+      const first = faults[0] ?? commands[0];
+      expect(first).toMatchObject({ atMs: 0 });
+      expect(first?.after).toBeUndefined();
+      expect(faults.every(({ fault }) => resolveFault(fault, rolesOf(lab)).ok)).toBe(true);
+    });
+
+    test("waits only for events that can come, and heals each fault in one way", () => {
+      const cues = [...faults, ...commands, ...faults.flatMap(({ heal }) => heal ?? [])];
+      for (const { after = [], atMs } of cues) {
+        if (after.length > 0) expect(atMs).toBeGreaterThanOrEqual(0);
+        const known = [...until, "healed", "failed-over", "held"];
+        expect(after.every((event) => known.includes(event))).toBe(true);
+      }
+      for (const { heal, healAfterMs } of faults) {
+        expect(heal === undefined || healAfterMs === undefined).toBe(true);
+      }
+      if (until.includes("held")) expect(criteria.holds).toBe(true);
+      const heals = faults.some(({ heal, healAfterMs }) => heal ?? healAfterMs);
+      if (until.includes("healed")) expect(heals).toBe(true);
+    });
+
+    test("asks for no more than it can measure", () => {
+      // The load writes for this long after the recovery; the criteria must be reachable in it.
+      expect((load.writesPerSecond * settleMs) / 1_000).toBeGreaterThan(criteria.acknowledgedMin);
+      const moves = commands.some(({ command }) => isPlannedMove(command));
+      expect(criteria.planned !== undefined).toBe(moves);
+      const rogue = faults.some(({ fault }) => fault.kind === "rogue-writer");
+      expect(criteria.rogueRefused === true).toBe(rogue);
+      if (criteria.failovers === 0) expect(criteria).toMatchObject({ rtoObjective: false });
+      if (until.length === 0) expect(criteria.failovers).toBe(0);
+    });
+  },
+);
+
+test("the scenarios of the plan are all there", () => {
+  const names = scenarios.map(({ name }) => name);
+  expect(names).toEqual(
+    expect.arrayContaining(["app-failure", "database-failure", "region-loss", "failback"]),
+  );
+  expect(names).toHaveLength(23);
 });
 
-test("a plan is over when its last fault came and went", () => {
+test("a plan is over when its last deed that is counted from zero is done", () => {
   const fault: Fault = { kind: "arbiter-down" };
-  expect(
-    lastFaultMs([
-      { atMs: 0, fault },
-      { atMs: 500, fault, healAfterMs: 700 },
-    ]),
-  ).toBe(1_200);
-  expect(lastFaultMs([{ atMs: -500, fault }])).toBe(0);
-});
-
-test("only regions that were lost whole are exhumed, each once", () => {
-  const loss: Fault = { kind: "region-loss", region: "us-east-1" };
-  const kill: Fault = { kind: "process-kill", process: "app", region: "us-west-2" };
-  expect(lostRegions([{ fault: loss }, { fault: kill }, { fault: loss }])).toEqual(["us-east-1"]);
+  const faults = [
+    { atMs: 0, fault },
+    { atMs: 500, fault, healAfterMs: 700 },
+    { atMs: 9_000, after: ["held"], fault } as const,
+    { atMs: 0, fault, heal: { atMs: 800 } },
+  ];
+  expect(lastFromZeroMs(faults, [])).toBe(1_200);
+  expect(lastFromZeroMs(faults, [{ atMs: 3_000 }])).toBe(3_000);
+  expect(lastFromZeroMs([{ atMs: -500, fault }], [])).toBe(0);
 });

@@ -7,10 +7,19 @@ import { liveDisplay, renderMoment } from "../../lab/drill/screen/live.ts";
 import { grouped, median, relativeSeconds, seconds } from "../../lab/drill/screen/numbers.ts";
 import { renderRuns, runsReport } from "../../lab/drill/screen/runs.ts";
 import { coloured, plain, widthOf, wrap } from "../../lab/drill/screen/style.ts";
+import { allReport, renderAll, renderOne } from "../../lab/drill/screen/table.ts";
 import { renderSummary, stair } from "../../lab/drill/screen/summary.ts";
 import { judge } from "../../lab/drill/verdicts.ts";
 import type { LostRow } from "../../lab/drill/verdicts/evidence.ts";
-import { cleanEvidence, east, faultAtMs, objective, regionLost } from "./drill-evidence.ts";
+import {
+  cleanEvidence,
+  east,
+  faultAtMs,
+  objective,
+  plannedEvidence,
+  regionLost,
+  switchoverAsked,
+} from "./drill-evidence.ts";
 
 const refusedBySql = {
   region: east,
@@ -23,7 +32,9 @@ const props: ReportProps = {
   scenario: { name: "region-loss", title: "The active region is lost" },
   seed: 7,
   startedAt: "2026-11-24T13:45:27.000Z",
+  tookMs: 21_400,
   faults: [regionLost],
+  commands: [],
   journal: [],
   objective,
   checker: judge(cleanEvidence()),
@@ -199,7 +210,7 @@ test("several runs are a table with medians, and the worst result is theirs", ()
 
 test("the page names every lost row and says what it rests on", () => {
   const moments = [{ atMs: faultAtMs + 100, tone: "step", text: "something moved" }] as const;
-  const page = renderReportPage(report, moments, [regionLost]);
+  const page = renderReportPage(report, moments, faultAtMs);
   expect(page).toContain("# The active region is lost: pass");
   expect(page).toContain("| Users could not write (RTO) | 2.02 s of 10 s |");
   expect(page).toContain("| `load-7-147` | us-east-1 | 1 | 1970-01-01T00:00:09.950Z | us-east-1 |");
@@ -213,7 +224,7 @@ test("the time line as text is sorted and counted from the main fault", () => {
     { atMs: faultAtMs + 2_000, tone: "good", text: "later" },
     { atMs: faultAtMs - 20, tone: "step", text: "sooner" },
   ] as const;
-  expect(renderTimeLine(moments, [regionLost])).toBe("   -0.02 s  sooner\n   +2.00 s  later\n");
+  expect(renderTimeLine(moments, faultAtMs)).toBe("   -0.02 s  sooner\n   +2.00 s  later\n");
 });
 
 test("numbers are written for people", () => {
@@ -226,4 +237,94 @@ test("numbers are written for people", () => {
   expect([grouped(7), grouped(1_234_567), grouped(null)]).toEqual(["7", "1,234,567", "unknown"]);
   expect([median([3, 1, 2]), median([4, 1]), median([])]).toEqual([2, 2.5, null]);
   expect(wrap("one two three", 7)).toEqual(["one two", "three"]);
+});
+
+test("a planned move shows its pause, and no recovery that nothing needed", () => {
+  const moved = reportOf({
+    ...props,
+    objective: { ...objective, rtoObjective: false },
+    commands: [switchoverAsked],
+    faults: [],
+    checker: judge(plannedEvidence()),
+  });
+  const screen = renderSummary(moved, plain);
+  expect(screen).toContain("asked            a person asks for a switchover");
+  expect(screen).toContain("write pause        400 ms  in the planned move");
+  expect(screen).toContain("moved            1 change of the writer");
+  expect(screen).not.toContain("recovery");
+  const page = renderReportPage(moved, [], faultAtMs);
+  expect(page).toContain("| Planned move: longest write pause | 400 ms |");
+  expect(page).toContain("| A replica follows at the end | yes |");
+  expect(page).not.toContain("RTO");
+});
+
+describe("many drills", () => {
+  const quiet = {
+    ...report,
+    scenario: "arbiter-down",
+    measuresRto: false,
+    failovers: 0,
+    rtoMs: null,
+    firstWriteMs: null,
+    lostRows: 0,
+    lost: [],
+    failedRequests: 0,
+    writePauseMs: 48,
+  };
+  const failed = {
+    ...report,
+    result: "fail",
+    reasons: ["two regions acknowledged writes"],
+  } as const;
+  const all = (drills: readonly DrillReport[], interrupted = false) =>
+    allReport({ asked: ["region-loss", "arbiter-down"], drills, seconds: 75, interrupted });
+
+  test("are one table with the reasons and the evidence", () => {
+    expect(renderAll(all([failed, quiet]), plain)).toBe(`
+scenario      result  first   DNS  lost  failed  two  pause   s
+region-loss   fail     2.00  2.02    12    1203    0   2.00  21
+arbiter-down  pass        -     -     0       0    0   0.05  21
+
+region-loss: fail
+  two regions acknowledged writes
+
+1 pass, 1 fail, 0 unknown, in 1 min 15 s
+first: seconds to the first write elsewhere; DNS: to users' writes; two:
+milliseconds with two writers; pause: longest time without a good write, of the
+planned move where there is one.
+
+${report.evidence}
+${report.evidence}
+
+`);
+  });
+
+  test("pass only when all were run and passed", () => {
+    expect(all([report, quiet]).result).toBe("pass");
+    expect(all([failed, quiet]).result).toBe("fail");
+    expect(all([report, { ...quiet, result: "unknown" }]).result).toBe("unknown");
+    expect(all([report, quiet], true).result).toBe("unknown");
+    expect(all([report])).toMatchObject({ result: "unknown", notRun: ["arbiter-down"] });
+    expect(all([]).result).toBe("unknown");
+    expect(renderAll(all([report], true), plain)).toContain(
+      "1 not run, interrupted, in 1 min 15 s",
+    );
+  });
+
+  test("fit into 80 columns, with the longest name and large numbers", () => {
+    const wide = {
+      ...report,
+      scenario: "dns-cache-that-ignores-ttl",
+      result: "unknown",
+      reasons: ["something was not measured ".repeat(9)],
+      failedRequests: 12_345,
+      twoWritersMs: 999,
+      tookMs: 123_000,
+    } as const;
+    const widths = renderAll(all([wide]), coloured)
+      .split("\n")
+      .map(widthOf);
+    expect(Math.max(...widths)).toBeLessThanOrEqual(80);
+    expect(renderOne(wide, plain)).toContain("UNKNOWN  dns-cache-that-ignores-ttl, 123 s");
+  });
 });

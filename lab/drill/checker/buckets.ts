@@ -19,10 +19,10 @@ export function readBuckets(lab: LabDescriptor): Promise<BucketReading[]> {
 }
 
 async function readBucket(region: string, described: RegionDescriptor): Promise<BucketReading> {
-  return withBucket(region, described, async (bucket) => {
+  return withBucket<BucketReading>(region, described, async (bucket) => {
     const keys = await bucket.keys("");
     return { region, reachable: true, keys: keys.filter((key) => !key.startsWith(ownPrefix)) };
-  }).catch((error: unknown) => ({ region, reachable: false as const, error: messageOf(error) }));
+  }).catch((error: unknown) => ({ region, reachable: false, error: messageOf(error) }));
 }
 
 /** The salvages in the bucket of the region that serves; null when it could not be read. */

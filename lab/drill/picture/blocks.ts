@@ -7,8 +7,9 @@ import { lengthOf } from "./plan-rows.ts";
 import type { Bucket, RequestLane } from "./requests.ts";
 import { ticksOf } from "./scale.ts";
 import { blockOf, boxOf, rowBlock, rowName, spanTimes, type Block, type Sketch } from "./sketch.ts";
+import { bracket, flag } from "./shapes.ts";
 import { element, textAt, tooltip } from "./svg.ts";
-import { labelSize } from "./theme.ts";
+import { labelSize, tickSize } from "./theme.ts";
 
 const lineHeight = 15;
 
@@ -46,11 +47,15 @@ export function milestonePart(marks: readonly Mark[], sketch: Sketch): Milestone
 export function axisBlock(sketch: Sketch): Block {
   const { scale, zeroAtMs } = sketch;
   return blockOf(16, (top) =>
-    ticksOf(scale, zeroAtMs).map((tick) => {
-      const x = scale.x(tick.atMs);
-      const half = textWidth(tick.label, labelSize) / 2;
-      const anchor = x + half > sketch.width ? "end" : "middle";
-      return textAt(tick.label, { x, y: top + 12, className: "tick", anchor });
+    ticksOf(scale, zeroAtMs).flatMap((tick) => {
+      const width = textWidth(tick.label, tickSize);
+      // Whole numbers at the very edge move in a little rather than out of the picture.
+      const x = Math.min(scale.x(tick.atMs), sketch.width - width / 2);
+      const behind = { x: x - width / 2 - 2, y: top + 2, width: width + 4, height: 13 };
+      return [
+        element("rect", { ...behind, class: "background" }),
+        textAt(tick.label, { x, y: top + 12, className: "tick", anchor: "middle" }),
+      ];
     }),
   );
 }
@@ -91,7 +96,6 @@ export function flagBlock(name: string, marks: readonly Mark[], sketch: Sketch):
         `${mark?.told ?? ""}: ${relativeSeconds((mark?.atMs ?? zeroAtMs) - zeroAtMs)}`,
       );
       const x = label.leaderX - 8;
-      const flag = `M${x.toFixed(1)} ${(middle - 5).toFixed(1)}l8 3.5l-8 3.5Z`;
       const pole = { x1: x, x2: x, y1: middle - 5, y2: top + height, class: "command" };
       const { text, anchor } = label;
       const refused = mark?.tone === "refused" ? "failed" : "command";
@@ -100,7 +104,7 @@ export function flagBlock(name: string, marks: readonly Mark[], sketch: Sketch):
         {},
         title,
         element("line", pole),
-        element("path", { d: flag, class: refused }),
+        element("path", { d: flag(x, middle), class: refused }),
         textAt(text, { x: label.x, y: middle + 4, className: "", anchor }),
       );
     }),
@@ -220,14 +224,14 @@ function drawGap(gap: Span, top: number, sketch: Sketch): string[] {
   const { left, right } = sketch.scale;
   const middle = (from + to) / 2;
   // In the middle of the bracket if there is room, else beside it.
-  const inside = width + 16 <= to - from;
+  const inside = width + 24 <= to - from;
   const anchor = inside ? "middle" : to + 6 + width <= right ? "start" : "end";
   const x = inside ? middle : anchor === "start" ? to + 6 : Math.max(left + width, from - 6);
-  const ends = `M${from.toFixed(1)} ${y - 4}v8M${to.toFixed(1)} ${y - 4}v8`;
-  const line = `M${from.toFixed(1)} ${y}H${to.toFixed(1)}`;
+  const half = inside ? width / 2 + 2 : 0;
+  const path = bracket(y, { from, to, gapFrom: middle - half, gapTo: middle + half });
   const title = tooltip(`${gap.told}: ${spanTimes(gap, sketch.zeroAtMs)}`);
   return [
-    element("path", { d: `${ends}${line}`, class: "bracket" }, title),
+    element("path", { d: path, class: "bracket" }, title),
     textAt(text, { x, y: y + 4, className: "", anchor }),
   ];
 }

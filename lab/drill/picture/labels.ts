@@ -44,23 +44,32 @@ export function fitText(text: string, widthMax: number, size: number): string {
   return kept < 3 ? "" : `${characters.slice(0, kept).join("").trimEnd()}…`;
 }
 
-/** Inside of what it names if it fits, else to its right, else to its left, else where more is. */
-export function placeBeside(text: string, named: Box, bounds: Box, size: number): PlacedLabel {
+export interface BesideProps {
+  readonly size: number;
+  /** Whether words may stand in what they name. */
+  readonly inside: boolean;
+}
+
+/**
+ * Inside of what it names if it may and fits, else to its right, else to its left; cut, where no
+ * place is wide enough, in the widest one.
+ */
+export function placeBeside(
+  text: string,
+  named: Box,
+  bounds: Box,
+  { size, inside }: BesideProps,
+): PlacedLabel {
+  const places = [
+    { room: named.to - named.from - 2 * gap, x: named.from + gap, anchor: "start", inside: true },
+    { room: bounds.to - named.to - gap, x: named.to + gap, anchor: "start", inside: false },
+    { room: named.from - gap - bounds.from, x: named.from - gap, anchor: "end", inside: false },
+  ] as const;
+  const preferred = inside ? places : places.slice(1);
   const width = textWidth(text, size);
-  if (width + 2 * gap <= named.to - named.from) {
-    return { text, x: named.from + gap, anchor: "start", inside: true };
-  }
-  const right = bounds.to - named.to - gap;
-  const left = named.from - gap - bounds.from;
-  const inner = named.to - named.from - 2 * gap;
-  if (width > Math.max(right, left) && inner >= Math.max(right, left)) {
-    const cut = fitText(text, inner, size);
-    return { text: cut, x: named.from + gap, anchor: "start", inside: true };
-  }
-  if (width <= right || right >= left) {
-    return { text: fitText(text, right, size), x: named.to + gap, anchor: "start", inside: false };
-  }
-  return { text: fitText(text, left, size), x: named.from - gap, anchor: "end", inside: false };
+  const widest = places.reduce((a, b) => (b.room > a.room ? b : a));
+  const { room, ...place } = preferred.find((one) => one.room >= width) ?? widest;
+  return { ...place, text: fitText(text, room, size) };
 }
 
 export interface Anchored {
@@ -80,50 +89,83 @@ interface Taken extends Box {
 }
 
 /**
- * Labels on poles, in as many rows as it takes: a label meets neither another label nor a pole, and
- * no pole meets a label. Row 0 is next to what is named. Later ones are placed first, so that their
- * text, which runs to the right, leaves the poles of earlier ones alone.
+ * Labels on poles, in as many rows as it takes: no label meets another one, and where it can be
+ * helped no pole meets a label. Row 0 is next to what is named. Later ones are placed first, so that
+ * their text, which runs to the right, leaves the poles of earlier ones alone.
  */
 export function packLabels(labels: readonly Anchored[], bounds: Box, size: number): PackedLabel[] {
-  const taken: Taken[] = [];
+  const texts: Taken[] = [];
+  const poles: Taken[] = [];
   const ordered = labels
     .map((label, i) => ({ ...label, i }))
     .sort((a, b) => b.x - a.x || a.i - b.i);
   const packed = ordered.map(({ text, x, i }) => {
-    const label = beside(text, x, bounds, size);
-    let row = 0;
-    while (meets(taken, label.box, x, row)) row += 1;
-    taken.push({ ...label.box, row });
-    for (let below = 0; below < row; below += 1) taken.push({ from: x - 1, to: x + 1, row: below });
-    const { text: shown, at, anchor } = label;
+    const { side, row } = placeOnPole(sidesOf(text, x, bounds, size), x, { texts, poles });
+    texts.push({ ...side.box, row });
+    for (let below = 0; below <= row; below += 1) poles.push({ from: x, to: x, row: below });
+    const { text: shown, at, anchor } = side;
     return { text: shown, x: at, anchor, inside: false, row, leaderX: x, i };
   });
   return packed.sort((a, b) => a.i - b.i).map(({ i: _, ...label }) => label);
 }
 
-function meets(taken: readonly Taken[], box: Box, poleX: number, row: number): boolean {
-  return taken.some((other) => {
-    if (other.row === row) return other.from < box.to + gap && other.to > box.from - gap;
-    return other.row < row && other.from < poleX + 2 && other.to > poleX - 2;
-  });
+interface OnPole {
+  readonly side: Side;
+  readonly row: number;
 }
 
-interface Beside {
+interface Placed {
+  readonly texts: readonly Taken[];
+  readonly poles: readonly Taken[];
+}
+
+/** The lowest row without any meeting, else the lowest one that meets no other label. */
+function placeOnPole(sides: readonly [Side, ...Side[]], x: number, placed: Placed): OnPole {
+  const { texts, poles } = placed;
+  const rows = [...Array(texts.length + 1).keys()];
+  const places = rows.flatMap((row) => sides.map((side): OnPole => ({ side, row })));
+  const legible = places.filter(({ side, row }) => !meetsAny(texts, side.box, row));
+  const clean = legible.find(
+    ({ side, row }) =>
+      !meetsAny(poles, side.box, row) &&
+      !texts.some((text) => text.row < row && text.from < x + 2 && text.to > x - 2),
+  );
+  // One row more than there are labels: there is always one without another label in it.
+  return clean ?? legible[0] ?? { side: sides[0], row: texts.length };
+}
+
+function meetsAny(taken: readonly Taken[], box: Box, row: number): boolean {
+  return taken.some(
+    (other) => other.row === row && other.from < box.to + gap - 1 && other.to > box.from - gap + 1,
+  );
+}
+
+interface Side {
   readonly text: string;
   readonly at: number;
   readonly anchor: "start" | "end";
   readonly box: Box;
 }
 
-function beside(text: string, x: number, bounds: Box, size: number): Beside {
+/** To the right of the pole, or to its left; cut only where it fits on neither side. */
+function sidesOf(text: string, x: number, bounds: Box, size: number): [Side, ...Side[]] {
   const width = textWidth(text, size);
   const [right, left] = [bounds.to - x - gap, x - gap - bounds.from];
-  if (width <= right || right >= left) {
-    const shown = fitText(text, right, size);
-    const at = x + gap;
-    return { text: shown, at, anchor: "start", box: { from: x, to: at + textWidth(shown, size) } };
+  if (Math.max(right, left) < width) {
+    return right >= left
+      ? [rightOf(fitText(text, right, size), x, size)]
+      : [leftOf(fitText(text, left, size), x, size)];
   }
-  const shown = fitText(text, left, size);
+  if (right < width) return [leftOf(text, x, size)];
+  return left < width ? [rightOf(text, x, size)] : [rightOf(text, x, size), leftOf(text, x, size)];
+}
+
+function rightOf(text: string, x: number, size: number): Side {
+  const at = x + gap;
+  return { text, at, anchor: "start", box: { from: at, to: at + textWidth(text, size) } };
+}
+
+function leftOf(text: string, x: number, size: number): Side {
   const at = x - gap;
-  return { text: shown, at, anchor: "end", box: { from: at - textWidth(shown, size), to: x } };
+  return { text, at, anchor: "end", box: { from: at - textWidth(text, size), to: at } };
 }

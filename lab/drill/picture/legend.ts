@@ -3,6 +3,7 @@
 import { textWidth } from "./labels.ts";
 import type { Picture, Tone } from "./picture.ts";
 import { blockOf, type Block, type Sketch } from "./sketch.ts";
+import { cross, flag } from "./shapes.ts";
 import { element, textAt } from "./svg.ts";
 import { labelSize } from "./theme.ts";
 
@@ -76,12 +77,10 @@ function swatch(kind: Kind, x: number, middle: number, idPrefix: string): string
     ];
   }
   if (kind === "refused") {
-    const [l, r, t, b] = [centre - 3.5, centre + 3.5, middle - 3.5, middle + 3.5];
-    return [element("path", { d: `M${l} ${t}L${r} ${b}M${r} ${t}L${l} ${b}`, class: kind })];
+    return [element("path", { d: cross(centre, middle), class: kind })];
   }
   if (kind === "command") {
-    const flag = `M${centre - 4} ${middle - 5}l8 3.5l-8 3.5Zm0 0v11`;
-    return [element("path", { d: flag, class: kind })];
+    return [element("path", { d: flag(centre - 4, middle), class: kind })];
   }
   const height = kind === "refuses" ? 3 : 11;
   const box = { x, y: middle - height / 2, width: swatchWidth, height, rx: 2 };

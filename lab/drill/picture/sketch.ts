@@ -5,6 +5,7 @@ import { fitText, placeBeside, type Box } from "./labels.ts";
 import type { Mark, Row, Span, Tone } from "./picture.ts";
 import { lengthOf } from "./plan-rows.ts";
 import type { Scale } from "./scale.ts";
+import { cross, diamond } from "./shapes.ts";
 import { element, textAt, tooltip } from "./svg.ts";
 import { labelSize } from "./theme.ts";
 
@@ -92,20 +93,9 @@ function drawMark(mark: Mark, middle: number, { scale, zeroAtMs }: Sketch): stri
     const line = { x1: x, x2: x, y1: middle - 5, y2: middle + 5, class: "lost" };
     return element("line", line, title);
   }
-  const path = shapes[mark.tone === "refused" ? "cross" : "diamond"](x, middle);
-  return element("path", { d: path, class: mark.tone }, title);
+  const shape = mark.tone === "refused" ? cross : diamond;
+  return element("path", { d: shape(x, middle), class: mark.tone }, title);
 }
-
-const shapes = {
-  cross: (x: number, y: number): string => {
-    const [l, r, t, b] = [x - 3.5, x + 3.5, y - 3.5, y + 3.5].map((n) => n.toFixed(1));
-    return `M${l} ${t}L${r} ${b}M${r} ${t}L${l} ${b}`;
-  },
-  diamond: (x: number, y: number): string => {
-    const [l, r, t, b] = [x - 5, x + 5, y - 5, y + 5].map((n) => n.toFixed(1));
-    return `M${l} ${y.toFixed(1)}L${x.toFixed(1)} ${t}L${r} ${y.toFixed(1)}L${x.toFixed(1)} ${b}Z`;
-  },
-} as const;
 
 /** Whose words belong into the bar, and are left out where they do not fit. */
 const onBar: ReadonlySet<Tone> = new Set(["writes", "lease", "stale"]);
@@ -125,7 +115,15 @@ function rowLabels(row: Row, middle: number, sketch: Sketch): string[] {
   if (beside === undefined) return drawn;
   const { left, right } = sketch.scale;
   const extent = extentOf(row, sketch);
-  const label = placeBeside(beside.label, extent, { from: left, to: right }, labelSize);
+  const label = placeBeside(
+    beside.label,
+    extent,
+    { from: left, to: right },
+    {
+      size: labelSize,
+      inside: onSoft.has(beside.tone),
+    },
+  );
   const soft = label.inside && onSoft.has(beside.tone);
   const className = soft ? "on-soft" : beside.tone === "fault" ? "" : "quiet";
   const { x, anchor, text } = label;

@@ -1,6 +1,8 @@
 //! SVG as strings, with every text escaped and every number checked: a picture is well-formed XML or
 //! it is not made.
 
+import { tenths } from "./shapes.ts";
+
 export type Attributes = Readonly<Record<string, string | number | undefined>>;
 
 export function element(name: string, attributes: Attributes, ...children: string[]): string {
@@ -47,5 +49,5 @@ export function textAt(text: string, { x, y, className, anchor }: TextProps): st
 function attributeText(key: string, value: string | number): string {
   if (typeof value === "string") return escapeText(value);
   if (!Number.isFinite(value)) throw new Error(`${key} of the picture is ${value}`);
-  return String(Math.round(value * 10) / 10);
+  return tenths(value);
 }

@@ -34,19 +34,24 @@ export interface TimelineOptions {
 
 export const wideWidth = 1_000;
 export const narrowWidth = 372;
+const margin = 8;
+
+function innerWidth({ width }: TimelineOptions): number {
+  return (width ?? wideWidth) - 2 * margin;
+}
 
 export function renderTimelineSvg(input: PictureInput, options: TimelineOptions = {}): string {
-  const width = options.width ?? wideWidth;
+  const width = innerWidth(options);
   const idPrefix = options.idPrefix ?? "drill-";
   const { picture, sketch } = sketchOf(input, options);
   const blocks = blocksOf(picture, sketch);
-  const height = heightOf(blocks);
+  const height = Math.ceil(heightOf(blocks));
   const ids = { title: `${idPrefix}title`, desc: `${idPrefix}desc` };
   return element(
     "svg",
     {
       xmlns: "http://www.w3.org/2000/svg",
-      viewBox: `0 0 ${width} ${Math.ceil(height)}`,
+      viewBox: `${-margin} ${-margin} ${width + 2 * margin} ${height + 2 * margin}`,
       class: "drill",
       role: "img",
       "aria-labelledby": `${ids.title} ${ids.desc}`,
@@ -59,13 +64,19 @@ export function renderTimelineSvg(input: PictureInput, options: TimelineOptions 
     element("desc", { id: ids.desc }, escapeText(summaryOf(input))),
     options.embedded === true ? "" : element("style", {}, colourCss + pictureCss),
     hatch(idPrefix),
-    element("rect", { width, height: Math.ceil(height), class: "background" }),
+    element("rect", {
+      x: -margin,
+      y: -margin,
+      width: width + 2 * margin,
+      height: height + 2 * margin,
+      class: "background",
+    }),
     ...drawAll(blocks, sketch),
   ).concat("\n");
 }
 
 function sketchOf(input: PictureInput, options: TimelineOptions) {
-  const width = options.width ?? wideWidth;
+  const width = innerWidth(options);
   const isNarrow = width < 600;
   const whole = pictureOf(input, { buckets: isNarrow ? 60 : 120, window: options.window });
   const picture = windowed(whole, options.window ?? whole);

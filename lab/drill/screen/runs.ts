@@ -83,7 +83,8 @@ function isPhase(name: RunsMeasure, phases: Phases): name is keyof Phases {
   return Object.hasOwn(phases, name);
 }
 
-function worst(runs: readonly DrillReport[]): DrillResult {
+/** What was not run passed nothing. */
+export function worst(runs: readonly DrillReport[]): DrillResult {
   if (runs.some((run) => run.result === "fail")) return "fail";
   return runs.length > 0 && runs.every((run) => run.result === "pass") ? "pass" : "unknown";
 }

@@ -57,6 +57,7 @@ function verdictBox(report: DrillReport, paint: Paint): string[] {
 /** Each phase's bar begins where the last one ended: a staircase from the fault to the recovery. */
 function recoverySection(report: DrillReport, paint: Paint): string[] {
   const { rtoMs, objective, phases, firstWriteMs } = report;
+  if (!report.measuresRto) return pauseSection(report, paint);
   const within = rtoMs !== null && rtoMs <= objective.rtoSeconds * 1_000;
   const value = paint(within ? "strong" : "bad", seconds(rtoMs).padStart(8));
   const lines = [
@@ -73,6 +74,23 @@ function recoverySection(report: DrillReport, paint: Paint): string[] {
   }
   lines.push(field("first write", seconds(firstWriteMs).padStart(8), paint));
   return lines;
+}
+
+/** Where nothing is to recover: what users noticed of it all the same. */
+function pauseSection(report: DrillReport, paint: Paint): string[] {
+  const { commands, failovers, heldAtMs, planned, writePauseMs } = report;
+  const over = planned === null ? "the whole drill" : "the planned move";
+  const pause = `${milliseconds(writePauseMs).padStart(8)}  ${paint("quiet", `in ${over}`)}`;
+  const moved =
+    failovers === null
+      ? "unknown"
+      : plural(failovers, "change of the writer", "changes of the writer");
+  return [
+    ...commands.map((text) => field("asked", text, paint)),
+    ...(heldAtMs === null ? [] : [field("held", "a failover was due and forbidden", paint)]),
+    field("write pause", pause, paint),
+    field("moved", moved, paint),
+  ];
 }
 
 export function stair(beforeMs: number, ms: number, totalMs: number): string {

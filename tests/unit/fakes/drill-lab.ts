@@ -101,6 +101,7 @@ function labOf(world: World, descriptor: LabDescriptor, closers: (() => Promise<
     async heal() {},
     activeFaults: () => active,
     observations: () => ({ route53Calls: [], route53CallCounts: {}, rogueWriters: {} }),
+    observations: () => ({ route53Calls: [], route53CallCounts: {}, rogueWriters: {} }),
     async exhume(region) {
       if (world.behaviour.failsToExhume === true) throw new Error("no such file");
       regionOf(world, region).databaseUp = true;
@@ -286,6 +287,7 @@ function descriptorOf(parts: {
     app: `http://${region.address}:${appPort}`,
     postgres: { host: "127.0.0.1", port: postgresPort, user: "orders", database: "orders" },
     aws: "http://127.0.0.1:9",
+    bucket: `objects-${region.name}`,
     kubernetes: "http://127.0.0.1:9",
     operator: `http://127.0.0.1:${parts.operator}`,
   });
@@ -301,6 +303,7 @@ function descriptorOf(parts: {
     zone: "switchback.test",
     dns: { host: "127.0.0.1", port: parts.dns },
     faultApi: "http://127.0.0.1:9",
+    operatorToken: "fake-token",
     arbiter: { table: "t", group: "orders", witnessRegion: "us-east-2", endpoints: {} },
     route53: { endpoint: "http://127.0.0.1:9", hostedZoneId: "Z1" },
     initialActive: east.name,
