@@ -14,6 +14,8 @@ export interface Reading {
   readonly vantage: Vantage;
   /** Monotonic milliseconds of the moment the answer was there. */
   readonly atMs: number;
+  /** Since when this vantage has said so without a break, on the same clock. */
+  readonly sinceMs: number;
   readonly health: Health;
   readonly detail: string;
 }

@@ -40,8 +40,9 @@ export function decide(seen: Observations, policy: Policy): Verdict {
     }
     return { kind: "suspect", because };
   }
-  const outside = failing.filter(({ vantage }) => vantage === "probe" || vantage === "world");
-  if (outside.length === 2) return withGuards("ask", because, seen, policy);
+  if (isAskable(lease.item) && failOutside(failing, nowMs, policy)) {
+    return withGuards("ask", because, seen, policy);
+  }
   if (failing.length > 0) return { kind: "suspect", because };
   return verdict("stay", `${lease.item.holder} serves`);
 }
@@ -61,6 +62,18 @@ function decideReleased(lease: LeaseWatch, seen: Observations, policy: Policy): 
 /** At the very first start nobody was ever served: there is nothing to fail over from. */
 function hasNotBegun({ epoch, word }: LeaseItem): boolean {
   return epoch === 1 && (word === "none" || word.database === "ungranted");
+}
+
+/** Who has not been granted the epoch yet has nothing to hand over. */
+function isAskable({ word }: LeaseItem): boolean {
+  return word !== "none" && word.database !== "ungranted";
+}
+
+/** From outside, by both vantages, and for long enough that it is no hiccup of a change. */
+function failOutside(failing: readonly Reading[], nowMs: number, policy: Policy): boolean {
+  const outside = failing.filter(({ vantage }) => vantage === "probe" || vantage === "world");
+  const forMsMin = policy.detection.readingAgeMsMax;
+  return outside.length === 2 && outside.every(({ sinceMs }) => nowMs - sinceMs >= forMsMin);
 }
 
 /** Fresh readings that say failing. What is old or silent says nothing. */

@@ -183,7 +183,9 @@ export class Lookout {
 
   #note(vantage: Vantage, health: Reading["health"], detail: string): void {
     const atMs = this.#props.clock.monotonicMs();
-    this.#readings.set(vantage, { vantage, atMs, health, detail });
+    const before = this.#readings.get(vantage);
+    const sinceMs = before?.health === health ? before.sinceMs : atMs;
+    this.#readings.set(vantage, { vantage, atMs, sinceMs, health, detail });
     if (health === "serving") this.#onceServing.add(vantage);
   }
 }

@@ -29,8 +29,9 @@ export function statusOf({ config, parts, verdict, running, clock }: StatusProps
       watch === "unknown"
         ? "unknown"
         : { ...watch.item, unmovedForMs: Math.round(silentForMs(watch, nowMs)) },
-    readings: lookout.readings.map(({ atMs, ...reading }) => ({
+    readings: lookout.readings.map(({ atMs, sinceMs, ...reading }) => ({
       ...reading,
+      forMs: Math.round(atMs - sinceMs),
       ageMs: Math.round(nowMs - atMs),
     })),
     database: lookout.database,

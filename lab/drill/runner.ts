@@ -17,6 +17,8 @@ import { runProgram, startProgram, type RunningProgram } from "./load-process.ts
 import { serverVersion, tryWrite } from "./postgres.ts";
 import { reportOf, type DrillReport } from "./report.ts";
 import { renderReportPage, renderTimeLine } from "./report-page.ts";
+import { readEvidence } from "./picture/evidence.ts";
+import { renderPicturePage } from "./picture/page.ts";
 import { awaitSteady } from "./steady.ts";
 import { acknowledgementsOf } from "./verdicts/requests.ts";
 import type { CheckerReport } from "./verdicts/evidence.ts";
@@ -81,9 +83,11 @@ async function actAndWatch(drill: Drill, tail: LedgerTail, load: RunningProgram)
   const signal = AbortSignal.any([drill.ports.signal, halt.signal]);
   const bounded: Drill = { ...drill, ports: { ...drill.ports, signal } };
   let acted = false;
-  const acting = carryOutPlan(bounded).then(() => {
+  const act = async (): Promise<void> => {
+    await carryOutPlan(bounded);
     acted = true;
-  });
+  };
+  const acting = act();
   const watching = watchUntilOver(bounded, { tail, load, pending: () => !acted });
   try {
     const unseen = await Promise.race([watching, acting.then(() => watching)]);
@@ -190,7 +194,19 @@ function conclude(
   evidence.writeText("timeline.txt", renderTimeLine(findings.moments, zeroOf(findings)));
   evidence.writeJson("report.json", report);
   evidence.writeText("report.md", renderReportPage(report, findings.moments, zeroOf(findings)));
+  drawPicture(findings);
   return report;
+}
+
+/** The page is drawn from the folder alone, so that anybody can draw it again. */
+function drawPicture({ evidence, problems }: Findings): void {
+  try {
+    const input = readEvidence(evidence.path);
+    if (input !== null) evidence.writeText("report.html", renderPicturePage(input));
+  } catch (error) {
+    // The report stands without its picture; that there is none must be seen all the same.
+    problems.push(`the picture could not be drawn: ${messageOf(error)}`);
+  }
 }
 
 function newFindings(request: DrillRequest, ports: DrillPorts): Findings {

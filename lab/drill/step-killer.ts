@@ -17,7 +17,7 @@ export async function killAtNewSteps(drill: Drill, fresh: readonly JournalEntry[
   }
 }
 
-/** Of both regions of a plan, since each may have its part in it. */
+/** A plan is run by the operator of the region that it leads to, or that holds the lease. */
 export function regionsToKill(
   journal: readonly JournalEntry[],
   fresh: readonly JournalEntry[],

@@ -81,16 +81,14 @@ function suspicion(entry: JournalEntry, plan: JournalEntry): Moment[] {
 }
 
 function decisionOf({ planKind, from, to }: JournalEntry): string {
-  switch (planKind) {
-    case "switchover":
-      return `${from ?? "the active region"} is to hand over to ${to ?? "the other one"}`;
-    case "protect":
-      return "the lost region is to become a replica";
-    case "handover":
-      return `${to ?? "a region"} asks ${from ?? "the active region"} to hand over`;
-    default:
-      return `${to ?? "a region"} decides to take over`;
-  }
+  const holder = from ?? "the active region";
+  const region = to ?? "a region";
+  const sentences: Readonly<Record<string, string>> = {
+    switchover: `${holder} is to hand over to ${region}`,
+    protect: "the lost region is to become a replica",
+    handover: `${region} asks ${holder} to hand over`,
+  };
+  return sentences[planKind ?? ""] ?? `${region} decides to take over`;
 }
 
 function sentenceOf(step: string | null, { to, from, epoch }: JournalEntry): string {

@@ -57,17 +57,19 @@ async function whyNot(here: Session, there: Session): Promise<string | undefined
   if (own?.[0] !== "false") return "this region's database is a replica";
   if (old?.[0] !== "false") return "the other region's database is a replica: nothing to salvage";
   if (own[1] !== old[1]) return "the other region's database is not where this one comes from";
-  const [ownEpoch] = await here.query(epochQuery);
-  const [oldEpoch] = await there.query(epochQuery);
-  if (Number(ownEpoch?.[0] ?? 0) <= Number(oldEpoch?.[0] ?? 0)) {
-    return `the other region's database is in epoch ${oldEpoch?.[0]}, this one in ${ownEpoch?.[0]}`;
-  }
-  return undefined;
+  return whyNotNewer(here, there);
+}
+
+async function whyNotNewer(here: Session, there: Session): Promise<string | undefined> {
+  const [[own] = []] = await here.query(epochQuery);
+  const [[old] = []] = await there.query(epochQuery);
+  if (Number(own ?? 0) > Number(old ?? 0)) return undefined;
+  return `the other region's database is in epoch ${old ?? 0}, this one in ${own ?? 0}`;
 }
 
 async function compareAll(props: CourseProps): Promise<SalvageReport> {
   const { here, limits, name, store, there } = props;
-  const fork = await readFork(here);
+  const fork = await readFork(here, there);
   const uncompared: string[] = [];
   if ("unknown" in fork) uncompared.push(`all rows were compared, since ${fork.unknown}`);
   const sides: Sides = { here, there, fork, limits };

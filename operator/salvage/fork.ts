@@ -39,17 +39,25 @@ const kept = z
     }),
   );
 
+/** The newest beginning on another timeline: a region may follow itself, and that is no fork. */
 const keptQuery = `
   select h.epoch, h.previous_epoch, h.region, h.timeline, h.renewed_at, h.granted_at,
          h.replicated_below, h.inherited_below
-  from switchback.epoch_history h join switchback.write_lease l using (epoch)`;
+  from switchback.epoch_history h, switchback.write_lease l
+  where h.timeline <> l.timeline
+    and exists (select from switchback.epoch_history newest where newest.epoch = l.epoch)
+  order by h.epoch desc limit 1`;
 
-export async function readFork(session: Session): Promise<KnownFork> {
-  const [present] = await session.query("select to_regclass('switchback.epoch_history')");
+export async function readFork(here: Session, there: Session): Promise<KnownFork> {
+  const [present] = await here.query("select to_regclass('switchback.epoch_history')");
   if (present?.[0] === null) return { unknown: "this database has no history of epochs" };
-  const [row] = await session.query(keptQuery);
-  if (row === undefined) return { unknown: "the history has no beginning of the present epoch" };
+  const [row] = await here.query(keptQuery);
+  if (row === undefined) return { unknown: "the history does not say where this epoch came from" };
   const { replicatedBelow, ...rest } = kept.parse(row);
+  const [old] = await there.query("select switchback.current_timeline()");
+  if (old?.[0] !== String(rest.timeline)) {
+    return { unknown: `the old primary is on timeline ${old?.[0]}, not on ${rest.timeline}` };
+  }
   if (replicatedBelow !== null) return { ...rest, replicatedBelow };
   return { unknown: `the last renewal of epoch ${rest.previousEpoch} says nothing of its log` };
 }

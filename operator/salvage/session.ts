@@ -21,9 +21,11 @@ export interface SessionProps {
   readonly limits: SalvageLimits;
 }
 
+/** With row security off, rows that the role may not see are an error and not simply absent. */
 const settings = `
   set default_transaction_read_only = on;
   set search_path = '';
+  set row_security = off;
   set timezone = 'UTC';
   set datestyle = 'ISO, YMD';
   set intervalstyle = 'postgres';

@@ -88,21 +88,24 @@ const handOver = async (): Promise<void> => {
 
 test("no order fails and none is lost when the lease changes hands under load", async () => {
   const statuses = new Map<string, number | string>();
-  let isOver = false;
+  const stop = new AbortController();
   const clients = Array.from({ length: 8 }, async (_, client) => {
     const url = urls[client % 2] ?? "";
-    for (let n = 0; !isOver; n += 1) {
+    for (let n = 0; !stop.signal.aborted; n += 1) {
       const key = `key-${client}-${n}`;
       statuses.set(key, await order(url, key).catch(String));
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   });
-  await eventually("clients are busy", () => statuses.size > 100);
-  await handOver();
-  const before = statuses.size;
-  await eventually("clients go on", () => statuses.size > before + 100);
-  isOver = true;
-  await Promise.all(clients);
+  try {
+    await eventually("clients are busy", () => statuses.size > 100);
+    await handOver();
+    const before = statuses.size;
+    await eventually("clients go on", () => statuses.size > before + 100);
+  } finally {
+    stop.abort();
+    await Promise.all(clients);
+  }
 
   const failed = [...statuses].filter(([, status]) => status !== 201);
   expect(failed).toEqual([]);

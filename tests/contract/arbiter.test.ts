@@ -2,6 +2,7 @@
 //! adapter on a global table. Method: one list of expectations, run on both.
 
 import type { HandoverToken, HolderWord, LeaseItem } from "../../failover/lease-item.ts";
+import { leaseItem } from "../fakes/lease-items.ts";
 import { type Arbiters, east, inMemory, onDynamoDb, type Seat, west } from "./arbiters.ts";
 
 const word: HolderWord = { databaseMs: 1_700_000_000_123.5, database: "writable", app: "serving" };
@@ -33,14 +34,7 @@ describe.each([
 
   test("nobody holds anything before the first epoch is opened, and it is opened once", async () => {
     expect(await inWest.arbiter.read()).toEqual({ ok: true, value: "absent" });
-    const first: LeaseItem = {
-      epoch: 1,
-      holder: east,
-      renewals: 0,
-      sinceMs: 1_234,
-      word: "none",
-      token: "none",
-    };
+    const first = leaseItem({ holder: east, sinceMs: 1_234 });
     expect(await open()).toEqual(first);
     expect(await inWest.arbiter.open(west, 5)).toMatchObject({ ok: false, fault: "conflict" });
     expect(await inWest.arbiter.read()).toEqual({ ok: true, value: first });

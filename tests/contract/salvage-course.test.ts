@@ -9,6 +9,7 @@ import { clientOptions, closeAll, endpoint, opened, regionA } from "./aws-fixtur
 import { begin, folder, LostRegion, name, parseCsv, settled } from "./salvage-fixture.ts";
 
 const bench = new Bench();
+const elsewhere = new Bench();
 let lost: LostRegion;
 
 const orders = `
@@ -39,9 +40,13 @@ beforeEach(async () => {
 afterEach(async () => {
   await lost.close();
   await bench.clear();
+  await elsewhere.clear();
   await closeAll();
 });
-afterAll(() => bench.close());
+afterAll(async () => {
+  await bench.close();
+  await elsewhere.close();
+});
 
 test("it begins at once, shows how far it is, and is there when its summary is", async () => {
   const salvage = lost.salvage();
@@ -108,7 +113,6 @@ test("what was salvaged once is not looked at again: the old primary may be rebu
 
 test("two databases that do not come from one another are refused", async () => {
   // A bench of its own: servers of one bench are copies of the same empty one.
-  const elsewhere = new Bench();
   const other = await elsewhere.primary("stranger");
   const peerDatabaseUrl = `postgres://lab@${other.host}:${other.port}/postgres`;
   const salvage = lost.salvage({ peerDatabaseUrl });
@@ -119,8 +123,6 @@ test("two databases that do not come from one another are refused", async () => 
     fault: "refused",
     detail: expect.stringContaining("not where this one comes from"),
   });
-  await salvage.close();
-  await elsewhere.close();
 });
 
 test("a region whose epoch is not the newer one salvages nothing", async () => {

@@ -47,8 +47,10 @@ export class LostRegion {
     if (!renewed.ok) throw new Error(renewed.detail);
   }
 
-  caughtUp(): Promise<void> {
-    return waitCaughtUp(this.pair.primary, this.pair.standby);
+  async caughtUp(): Promise<void> {
+    // A renewal waits for no disk, and only what is on disk is sent.
+    await this.east.query("select pg_logical_emit_message(true, 'test', 'flush')");
+    await waitCaughtUp(this.pair.primary, this.pair.standby);
   }
 
   /** What the old primary accepts from now on reaches nobody. */

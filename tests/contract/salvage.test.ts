@@ -142,6 +142,17 @@ test("a natural key that was changed there is a conflict of one row, not two row
   );
 });
 
+test("an epoch that followed in the same region does not hide the fork", async () => {
+  lost = await LostRegion.before(bench, orders);
+  lost.cut();
+  await lost.east.query(`${order("lost 1")} delete from app.orders where key = 'k1'`);
+  await lost.failOver();
+  await lost.west.query(order("new here"));
+  await lost.west.grant(600_000, 3);
+  const report = await lost.salvaged();
+  expect(report).toMatchObject({ missingRows: 1, deletedRows: 1, fork: { epoch: 2 } });
+});
+
 test("rows of subtransactions that were open at the last renewal are found", async () => {
   lost = await LostRegion.before(bench, orders);
   const client = await lost.east.session();

@@ -55,11 +55,12 @@ test("a replica shows the lease of its primary, and never as live", async () => 
   await eventually("it no longer streams", async () => !(await stateOf(west)).streaming);
 });
 
+async function closedOf(it: GuardedServer) {
+  const [row] = await it.query("select live, closed from switchback.lease_state()");
+  return row;
+}
+
 test("a replica shows that the lease was closed on purpose, and still does when it is promoted", async () => {
-  const closedOf = async (it: GuardedServer) => {
-    const [row] = await it.query("select live, closed from switchback.lease_state()");
-    return row;
-  };
   expect(await closedOf(west)).toEqual({ live: false, closed: false });
   expect(await east.database.closeLease()).toMatchObject({ ok: true });
   expect(await closedOf(east)).toEqual({ live: false, closed: true });

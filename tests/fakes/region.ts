@@ -13,13 +13,15 @@ import { tend } from "../../operator/tend.ts";
 import { Voucher } from "../../operator/voucher.ts";
 import { answerRequest, type YieldAnswer } from "../../operator/yielding.ts";
 import { plannedObjections } from "../../failover/guards.ts";
-import { failed } from "../../failover/outcome.ts";
+import { failed, type Outcome } from "../../failover/outcome.ts";
+import type { HolderWord, LeaseItem } from "../../failover/lease-item.ts";
+import type { Vouched } from "../../failover/ports.ts";
 import { FakeArbiter, FakeJournal } from "./arbiter.ts";
 import { FakeDatabase } from "./database.ts";
 import { FakeAnnouncer, FakeCapacity, FakeTraffic, FakeWorld } from "./surroundings.ts";
 import { FakeRebuild, FakeSalvage, FakeStorage, noInstances } from "./way-back.ts";
 import type { TwoRegions } from "./two-regions.ts";
-import { Wire, type WireCall } from "./wire.ts";
+import { Crash, Wire, type WireCall } from "./wire.ts";
 
 export interface RegionProps {
   readonly name: string;
@@ -151,11 +153,12 @@ export class Region {
       ungrantedMsMax: 4 * topology.promotion.scaleMsExpected,
       arbiter,
       peer: {
-        renewFor: async (held, word) => {
-          const other = this.#earth.peerOf(this);
-          if (this.wires.peer.isDown || !other.isUp) return failed("unreachable", "no way there");
-          return other.process.voucher.renewFor(held, word);
-        },
+        renewFor: (held, word) =>
+          wires.peer.call("renewFor", async () => {
+            const other = this.#earth.peerOf(this);
+            if (!other.isUp) return failed("unreachable", "no way there");
+            return other.#vouch(held, word);
+          }),
       },
       database,
       clock,
@@ -229,6 +232,15 @@ export class Region {
       tending,
       beats: { lookMs: 0, renewMs: 0 },
     };
+  }
+
+  /** As the other operator's page does it. Whoever dies of it is this process, not the caller. */
+  #vouch(held: LeaseItem, word: HolderWord): Promise<Outcome<Vouched>> {
+    return this.process.voucher.renewFor(held, word).catch((error: unknown) => {
+      if (!(error instanceof Crash)) throw error;
+      this.restart();
+      return failed("unreachable", "the other operator died");
+    });
   }
 
   #probe(name: string) {

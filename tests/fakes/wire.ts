@@ -19,6 +19,8 @@ export class Wire {
   readonly #clock: FakeClock;
   readonly #mishaps: { readonly name: string; readonly mishap: Mishap }[] = [];
   readonly #gates = new Map<string, Promise<void>>();
+  /** Effects whose callers have given up, and when they come about all the same. */
+  readonly #late = new Map<string, Promise<void>>();
   #calls = 0;
   /** Nothing gets through, either way. */
   isDown = false;
@@ -45,21 +47,32 @@ export class Wire {
     this.#mishaps.push({ name, mishap: "fail-after" });
   }
 
-  /** Calls of this name wait on their way until the returned function is called. */
-  hold(name: string): () => void {
-    const gate = new AbortController();
-    const { signal } = gate;
-    const opened = new Promise<void>((resolve) =>
-      signal.addEventListener("abort", () => resolve()),
-    );
-    this.#gates.set(name, opened);
-    return () => {
-      this.#gates.delete(name);
-      gate.abort();
+  /**
+   * The caller of the next call of this name gives up; its effect comes about when the returned
+   * function is called, and is done when that resolves.
+   */
+  late(name: string): () => Promise<void> {
+    const open = this.#gate(this.#late, name);
+    return async () => {
+      open();
+      // The effect follows in the turns of the event loop right after this.
+      await new Promise((resolve) => setImmediate(resolve));
     };
   }
 
-  async call<T>(name: string, effect: () => Outcome<T>): Promise<Outcome<T>> {
+  /** Calls of this name wait on their way until the returned function is called. */
+  hold(name: string): () => void {
+    const open = this.#gate(this.#gates, name);
+    return () => {
+      this.#gates.delete(name);
+      open();
+    };
+  }
+
+  async call<T>(
+    name: string,
+    effect: () => Outcome<T> | Promise<Outcome<T>>,
+  ): Promise<Outcome<T>> {
     const call = { name, number: (this.#calls += 1) };
     await this.#gates.get(name);
     const [thereMs, backMs] = this.delayMs();
@@ -67,10 +80,22 @@ export class Wire {
     this.#clock.advance(thereMs);
     const mishap = this.#takeMishap(name);
     if (this.isDown || mishap === "fail-before") return unreachable(name, "the call was lost");
-    const outcome = effect();
+    const late = this.#late.get(name);
+    if (late !== undefined) {
+      this.#late.delete(name);
+      void late.then(effect);
+      return unreachable(name, "nobody waits any more");
+    }
+    const outcome = await effect();
     this.#clock.advance(backMs);
     this.onCall(call, "after");
     return mishap === "fail-after" ? unreachable(name, "the answer was lost") : outcome;
+  }
+
+  #gate(gates: Map<string, Promise<void>>, name: string): () => void {
+    let open = (): void => undefined;
+    gates.set(name, new Promise((resolve) => (open = resolve)));
+    return open;
   }
 
   #takeMishap(name: string): Mishap | undefined {

@@ -29,6 +29,8 @@ afterEach(async () => {
   await Promise.all(stages.splice(0).map((stage) => stage.close()));
 });
 
+const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
+
 const parked = "switchback_app_parked_total";
 
 describe("during a handover", () => {
@@ -127,7 +129,6 @@ describe("during a handover", () => {
   test("who has gone away is not tried for", async () => {
     const outer = new Stage(closedHere);
     // The clock stands still, so that only the departure ends the wait.
-    const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
     const parking = outer.parking({ pause });
     const stage = await open(closedHere, { parking, metrics: outer.metrics });
     const leaving = new AbortController();

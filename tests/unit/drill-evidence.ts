@@ -146,7 +146,7 @@ export function plannedEvidence(
   const rows = survivor?.reachable ? survivor.rows : [];
   const end = {
     kind: "end",
-    endedAtMs: requests.at(-1)?.doneAtMs ?? 0,
+    endedAtMs: Math.max(...requests.map((line) => line.doneAtMs)),
     sent: 1,
     skipped: 0,
   } as const;

@@ -9,11 +9,11 @@ import {
   standingOf,
   unfinishedPlan,
 } from "../../failover/journal.ts";
-import { planFailover, type StepKind } from "../../failover/plan.ts";
+import { planFailover, planProtect, type StepKind } from "../../failover/plan.ts";
 
 const plans = [2, 3].flatMap((epoch) =>
   ["us-east-1", "us-west-2"].map((to) =>
-    planFailover({ from: "nobody", to, epoch, replicas: 2, token: "none" }),
+    planFailover({ from: "nobody", to, epoch, replicas: 2 }),
   ),
 );
 const [plan = never()] = plans;
@@ -31,7 +31,7 @@ function started(index = 0): JournalEntry {
   };
 }
 
-function stepEntry(kind: "step-intended" | "step-done", step: StepKind, planId = plan.id) {
+function stepEntry(kind: "step-intended" | "step-done" | "step-undone", step: StepKind, planId = plan.id) {
   return { kind, atMs: 2, planId, step } as const;
 }
 
@@ -39,7 +39,9 @@ function refusedEntry(step: StepKind, fault: "unreachable" | "throttled", planId
   return { kind: "step-refused", atMs: 2, planId, step, fault, detail: "no" } as const;
 }
 
-function ended(kind: "plan-finished" | "plan-abandoned" | "plan-superseded", planId = plan.id) {
+const endings = ["plan-finished", "plan-abandoned", "plan-superseded", "plan-aborted"] as const;
+
+function ended(kind: (typeof endings)[number] | "abort-refused", planId = plan.id) {
   return { kind, atMs: 3, planId, because: [] } as const;
 }
 
@@ -51,8 +53,9 @@ const entries: fc.Arbitrary<readonly JournalEntry[]> = fc.array(
     fc.tuple(steps, planIds).map(([step, id]) => stepEntry("step-done", step, id)),
     fc.tuple(steps, planIds).map(([step, id]) => stepEntry("step-intended", step, id)),
     fc.tuple(steps, planIds).map(([step, id]) => refusedEntry(step, "unreachable", id)),
+    fc.tuple(steps, planIds).map(([step, id]) => stepEntry("step-undone", step, id)),
     fc
-      .tuple(fc.constantFrom("plan-finished", "plan-abandoned", "plan-superseded"), planIds)
+      .tuple(fc.constantFrom(...endings, "abort-refused" as const), planIds)
       .map(([kind, id]) => ended(kind, id)),
   ),
   { maxLength: 30 },
@@ -71,19 +74,21 @@ test("an empty journal is idle", () => {
 test("a started plan runs with nothing done, in its first stage", () => {
   const standing = running([started()]);
   expect(standing).toMatchObject({ plan, done: new Set(), intended: new Set() });
-  expect(currentStage(standing)).toEqual([{ kind: "take-lease" }]);
+  expect(currentStage(standing)).toEqual(plan.stages[0]);
 });
 
 test("the stage is the first one in which something is open, whatever is done behind it", () => {
   const journal = [started(), stepEntry("step-done", "grant-writes")];
-  expect(currentStage(running(journal))).toEqual([{ kind: "take-lease" }]);
-  journal.push(stepEntry("step-done", "take-lease"), stepEntry("step-done", "scale-up"));
+  expect(currentStage(running(journal))).toEqual(plan.stages[0]);
+  journal.push(stepEntry("step-done", "take-lease"));
+  expect(currentStage(running(journal))).toEqual(plan.stages[0]);
+  journal.push(stepEntry("step-done", "drain-replication"), stepEntry("step-done", "scale-up"));
   expect(currentStage(running(journal))?.map(({ kind }) => kind)).toContain("promote-database");
   journal.push(...kinds.map((kind) => stepEntry("step-done", kind)));
   expect(currentStage(running(journal))).toBeUndefined();
 });
 
-test.each(["plan-finished", "plan-abandoned", "plan-superseded"] as const)(
+test.each(endings)(
   "%s ends its plan, and its late entries wake nothing",
   (kind) => {
     const journal = [started(), ended(kind)];
@@ -91,6 +96,12 @@ test.each(["plan-finished", "plan-abandoned", "plan-superseded"] as const)(
     expect(standingOf([...journal, stepEntry("step-done", "take-lease")])).toBe("idle");
   },
 );
+
+test("what was taken back, and an abort that was refused, leave the plan where it stands", () => {
+  const journal = [started(), stepEntry("step-done", "take-lease")];
+  const more = [stepEntry("step-undone", "take-lease"), ended("abort-refused")];
+  expect(standingOf([...journal, ...more])).toEqual(standingOf(journal));
+});
 
 test("entries of another plan change nothing", () => {
   fc.assert(
@@ -176,11 +187,19 @@ test.each<readonly [string, readonly JournalEntry[], JournalEntry | "none"]>([
   ["started", [west], west],
   ["the other region's came after it", [west, started(0), ended("plan-superseded")], west],
   ["dropped", [west, ended("plan-abandoned")], west],
+  ["walked back", [west, ended("plan-aborted")], west],
+  ["a rebuild changes no holder", [rebuild()], "none"],
+  ["a rebuild came after it", [west, rebuild()], west],
   ["another was finished", [west, ended("plan-finished", "failover-3")], west],
   ["finished", [west, ended("plan-finished")], "none"],
 ])("the unfinished plan of an epoch: %s", (_when, journal, found) => {
   expect(unfinishedPlan(journal, "us-west-2", 2)).toBe(found);
 });
+
+function rebuild(): JournalEntry {
+  const protect = planProtect({ from: "us-east-1", to: "us-west-2", epoch: 2, keptAs: "old" });
+  return { ...west, planId: protect.id, plan: protect } as JournalEntry;
+}
 
 function never(): never {
   throw new Error("there are plans");

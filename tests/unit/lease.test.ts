@@ -4,11 +4,12 @@
 import * as fc from "fast-check";
 import { hasLapsed, type LeaseWatch, silentForMs, watchLease } from "../../failover/lease.ts";
 import type { LeaseItem } from "../../failover/lease-item.ts";
+import { leaseItem } from "../fakes/lease-items.ts";
 
 const timing = { leaseMs: 1_500, marginMs: 300 };
 
 function itemAt(epoch: number, renewals: number, holder = "us-east-1"): LeaseItem {
-  return { epoch, holder, renewals, sinceMs: 0, word: "none", token: "none" };
+  return leaseItem({ epoch, holder, renewals });
 }
 
 /** Answers with the moment of their receipt; the item of each is any that existed, in any order. */

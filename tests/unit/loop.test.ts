@@ -157,8 +157,9 @@ test("a standby cut off from the arbiter moves nothing, however dead the active 
   expect(earth.serves(earth.active.name)).toBe(true);
 });
 
-test("an active region cut off from the arbiter stops accepting before it is replaced", async () => {
+test("an active region that reaches neither arbiter nor peer is closed before it is replaced", async () => {
   earth.active.wires.arbiter.isDown = true;
+  earth.active.wires.peer.isDown = true;
   await earth.until("the plan is finished", isFinished);
   expect(earth.serves(earth.active.name)).toBe(false);
   expect(earth.serves(earth.standby.name)).toBe(true);

@@ -18,6 +18,13 @@ beforeEach(() => {
     topologyFile: topologyFile(labTopology),
     listen: { host: "127.0.0.1", port: 0 },
     database: { url: "postgres://operator@db.internal/orders", instanceIdentifier: "orders" },
+    peer: {
+      operatorUrl: "https://operator.us-east-1.internal",
+      databaseUrl: "postgres://operator@db.east.internal/orders",
+      instanceIdentifier: "orders",
+    },
+    objects: { bucket: "orders-us-west-2", peerBucket: "orders-us-east-1" },
+    accessTokenFile: "/var/run/switchback/token",
     route53: { hostedZoneId: "Z123" },
     kubernetes: { url: "https://10.0.0.1", namespace: "orders", deployment: "orders" },
   };
@@ -74,6 +81,10 @@ test("all problems are reported at once, each with its place and what was given"
     region: undefined,
     listen: { host: "127.0.0.1", port: 70_000 },
     database: { url: "mysql://db", instanceIdentifier: "" },
+    peer: { operatorUrl: "nowhere", databaseUrl: "mysql://db", instanceIdentifier: "" },
+    objects: { bucket: "a" },
+    accessTokenFile: undefined,
+    awsEndpoints: { regional: "http://127.0.0.1:1", route53: "http://127.0.0.1:2", arbiter: {} },
     logLevel: "loud",
     awsTimeoutMs: -1,
     kubernetes: { url: "not a url", namespace: "orders" },
@@ -84,6 +95,13 @@ test("all problems are reported at once, each with its place and what was given"
     "listen.port",
     "database.url",
     "database.instanceIdentifier",
+    "peer.operatorUrl",
+    "peer.databaseUrl",
+    "peer.instanceIdentifier",
+    "objects.bucket",
+    "objects.peerBucket",
+    "accessTokenFile",
+    "awsEndpoints.peerRegional",
     "logLevel",
     "awsTimeoutMs",
     "kubernetes.url",
@@ -95,6 +113,14 @@ test("all problems are reported at once, each with its place and what was given"
   expect(problems.join("\n")).toContain("typo");
   expect(problems).toHaveLength(places.length + 1);
   expect(problems.find((text) => text.startsWith("listen.port"))).toContain("given 70000");
+});
+
+test("a password in a database's address is not shown", () => {
+  const databaseUrl = "mysql://operator:s3cret@db.east.internal/orders";
+  const { peer } = given;
+  const problems = problemsOf({ peer: { ...(peer as object), databaseUrl } });
+  expect(problems.join()).toContain("peer.databaseUrl");
+  expect(problems.join()).not.toContain("s3cret");
 });
 
 test("a region that the topology does not have is refused with those it has", () => {

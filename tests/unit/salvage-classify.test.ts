@@ -18,7 +18,11 @@ const found = (row: readonly (string | null)[], inherited: boolean) => ({ row, i
 const noNumber = [{ key: byId, found: undefined }];
 
 test.each<[string, Omit<Candidate, "there">, object]>([
-  ["is here word for word", { found: found(there, false), byNumber: noNumber }, { kind: "replicated" }],
+  [
+    "is here word for word",
+    { found: found(there, false), byNumber: noNumber },
+    { kind: "replicated" },
+  ],
   [
     "is nowhere here",
     { found: undefined, byNumber: noNumber },
@@ -48,7 +52,6 @@ test.each<[string, Omit<Candidate, "there">, object]>([
   const finding = classify(orders, byKey, { there, ...candidate }, new TakenNumbers(10));
   const listed = finding === "replicated" ? { kind: finding } : finding;
   expect(listed).toMatchObject(expected);
-});
 });
 
 test("under a given number alone, two rows may be two rows", () => {

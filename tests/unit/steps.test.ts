@@ -2,7 +2,8 @@
 //! Method: single handlers over the standby of two regions in memory.
 
 import { planFailover, type Plan, type StepKind, type StepOf } from "../../failover/plan.ts";
-import { handlerOf } from "../../operator/steps.ts";
+import { handlerOf } from "../../operator/steps/steps.ts";
+import { leaseItem } from "../fakes/lease-items.ts";
 import { TwoRegions } from "../fakes/two-regions.ts";
 
 let earth: TwoRegions;
@@ -15,7 +16,6 @@ beforeEach(async () => {
     to: earth.standby.name,
     epoch: 2,
     replicas: 2,
-    token: "none",
   });
 });
 afterEach(() => earth.assertOneWriter());
@@ -82,13 +82,22 @@ test("capacity is enough when it is asked for and one pod is ready", async () =>
   expect(await check({ kind: "scale-up", replicas: 0 })).toEqual({ ok: true, value: true });
 });
 
-test("draining waits for the token and does nothing else", async () => {
+test("draining waits for where the old holder closed and does nothing else", async () => {
   const token = { systemIdentifier: "7", timeline: 1, lsn: "0/900" };
-  const step = { kind: "drain-replication", token } as const;
+  const step = { kind: "drain-replication" } as const;
+  earth.table.item = leaseItem({ epoch: 2, holder: earth.standby.name, token });
+  await ports().board.refresh();
   expect(await check(step)).toEqual({ ok: true, value: false });
   expect(await act(step)).toMatchObject({ ok: true });
   earth.standby.database.position = 900;
   expect(await check(step)).toEqual({ ok: true, value: true });
+});
+
+test("where nobody let go there is nothing to drain", async () => {
+  earth.standby.database.isStreaming = false;
+  await lapse();
+  await act(takeLease);
+  expect(await check({ kind: "drain-replication" })).toEqual({ ok: true, value: true });
 });
 
 test.each(["promote-database", "grant-writes"] as const)(

@@ -9,6 +9,7 @@ import type {
   Vantage,
 } from "../../failover/observations.ts";
 import { labTopology } from "../../topology/lab.ts";
+import { leaseItem } from "../fakes/lease-items.ts";
 
 export const active = "us-east-1";
 export const standby = "us-west-2";
@@ -24,21 +25,21 @@ export interface Changes {
   readonly lastReadAgoMs?: number;
   readonly readings?: Partial<Record<Vantage, Health>>;
   readonly readingAgeMs?: number;
+  /** For how long each vantage has said what it says. */
+  readonly readingForMs?: number;
   readonly standby?: Partial<Observations["standby"]>;
 }
 
 export function seenWith(changes: Changes = {}): Observations {
-  const { unmovedForMs = 100, lastReadAgoMs = 50, readingAgeMs = 100 } = changes;
+  const { unmovedForMs = 100, lastReadAgoMs = 50, readingAgeMs = 100, readingForMs = 60_000 } = changes;
   const healths = { probe: "serving", world: "serving", self: "serving", data: "serving" } as const;
-  const item: LeaseItem = {
-    epoch: 1,
+  const item = leaseItem({
     holder: active,
     renewals: 40,
     sinceMs: wallMs - 86_400_000,
     word: { databaseMs: 5, database: "writable", app: "serving" },
-    token: "none",
     ...changes.item,
-  };
+  });
   return {
     region: standby,
     nowMs,
@@ -48,6 +49,7 @@ export function seenWith(changes: Changes = {}): Observations {
       ([vantage, health]): Reading => ({
         vantage: vantage as Vantage,
         atMs: nowMs - readingAgeMs,
+        sinceMs: nowMs - readingForMs,
         health,
         detail: `${vantage} says ${health}`,
       }),

@@ -4,7 +4,7 @@
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import type { LabDescriptor, RegionDescriptor } from "../../descriptor.ts";
 import type { BucketReading, SalvageReading } from "../verdicts/evidence.ts";
-import { salvageFrom } from "./salvage.ts";
+import { isOrdersFile, objectsFile, salvageFrom } from "./salvage.ts";
 
 /** What Switchback keeps for itself; no user put it there. */
 const ownPrefix = "switchback/";
@@ -34,14 +34,28 @@ export async function readSalvages(
   if (serving === null || described === undefined) return null;
   return withBucket(serving, described, async (bucket) => {
     const keys = await bucket.keys(salvagePrefix);
-    const summaries = keys.filter((key) => key.endsWith("/summary.json"));
-    return Promise.all(
-      summaries.map(async (key) => {
-        const name = key.slice(salvagePrefix.length, -"/summary.json".length);
-        return salvageFrom(name, JSON.parse(await bucket.text(key)) as unknown);
-      }),
-    );
+    const folders = keys
+      .filter((key) => key.endsWith(`/${summaryFile}`))
+      .map((key) => key.slice(0, -summaryFile.length));
+    return Promise.all(folders.map((folder) => readSalvage(bucket, folder, keys)));
   }).catch(() => null);
+}
+
+const summaryFile = "summary.json";
+
+async function readSalvage(
+  bucket: Bucket,
+  folder: string,
+  keys: readonly string[],
+): Promise<SalvageReading> {
+  const own = keys.filter((key) => key.startsWith(folder));
+  const orders = own.filter((key) => isOrdersFile(key.slice(folder.length)));
+  return salvageFrom({
+    name: folder.slice(salvagePrefix.length, -1),
+    summary: await bucket.text(`${folder}${summaryFile}`),
+    orders: await Promise.all(orders.map((key) => bucket.text(key))),
+    objects: await bucket.text(`${folder}${objectsFile}`),
+  });
 }
 
 interface Bucket {

@@ -19,22 +19,23 @@ export type FiledEvidence = Omit<Evidence, "databases" | "buckets" | "salvages" 
   readonly lab: LabDescriptor;
 };
 
+interface Observations {
+  readonly route53Calls?: readonly Route53Call[];
+}
+
 export function readEvidence(folder: string): FiledEvidence {
-  const read = <T>(name: string): T =>
-    JSON.parse(readFileSync(join(folder, name), "utf8")) as unknown as T;
-  const readIfThere = <T>(name: string): T | null =>
-    existsSync(join(folder, name)) ? read<T>(name) : null;
-  const observations = readIfThere<{ readonly route53Calls?: readonly Route53Call[] }>(
-    "observations.json",
-  );
+  const read = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), "utf8"));
+  const readIfThere = (name: string): unknown =>
+    existsSync(join(folder, name)) ? read(name) : null;
+  const observations = readIfThere("observations.json") as Observations | null;
   return {
-    lab: read<LabDescriptor>("lab.json"),
+    lab: read("lab.json") as LabDescriptor,
     ledger: parseLedger(readFileSync(join(folder, "ledger.ndjson"), "utf8")),
-    faults: read<readonly FaultRecord[]>("faults.json"),
-    commands: read<readonly CommandRecord[]>("commands.json"),
-    objective: read<Objective>("objective.json"),
+    faults: read("faults.json") as readonly FaultRecord[],
+    commands: read("commands.json") as readonly CommandRecord[],
+    objective: read("objective.json") as Objective,
     route53Calls: observations?.route53Calls ?? null,
-    watched: readIfThere<Watched>("watched.json"),
+    watched: readIfThere("watched.json") as Watched | null,
     rogueWrites: readRogueWrites(folder),
   };
 }

@@ -1,33 +1,58 @@
-//! Reads the summary of a salvage as anybody could who is given the file. A summary that does not
-//! name what it counts proves nothing and is refused.
+//! Reads what a salvage left behind, as anybody could who is given the folder: a summary, a CSV file
+//! of the rows of each table, and one of missing objects. Files that contradict the summary prove
+//! nothing and are refused.
 
 import type { SalvageReading } from "../verdicts/evidence.ts";
+import { parseCsv } from "./csv.ts";
 
-export function salvageFrom(name: string, summary: unknown): SalvageReading {
-  if (typeof summary !== "object" || summary === null) throw new Error(`${name} has no summary`);
-  const fields = summary as Readonly<Record<string, unknown>>;
+export interface SalvageFiles {
+  readonly name: string;
+  readonly summary: string;
+  /** Every CSV file of the table of orders, in any order. */
+  readonly orders: readonly string[];
+  readonly objects: string;
+}
+
+export const ordersTable = "app.orders";
+export const objectsFile = "missing-objects.csv";
+
+/** `app.orders.csv`, and `app.orders.part-2.csv` where there is much. */
+export function isOrdersFile(name: string): boolean {
+  return /^app\.orders(\.part-\d+)?\.csv$/.test(name);
+}
+
+export function salvageFrom({ name, summary, orders, objects }: SalvageFiles): SalvageReading {
+  const rows = orders.flatMap(parseCsv);
+  const keysOf = (label: string): string[] =>
+    rows.filter((row) => row["salvage"]?.startsWith(label)).map((row) => row["key"] ?? "");
+  const missingKeys = keysOf("missing");
+  const conflictingKeys = keysOf("conflict, there");
+  const counted = countsIn(name, summary);
+  refuseUnlessEqual(`${name}: missing rows`, counted.missing, missingKeys.length);
+  refuseUnlessEqual(`${name}: conflicting rows`, counted.conflicts, conflictingKeys.length);
+  const missingObjects = parseCsv(objects).map((row) => row["object"] ?? "");
+  refuseUnlessEqual(`${name}: missing objects`, counted.objects, missingObjects.length);
+  return { name, missingKeys, conflictingKeys, missingObjects };
+}
+
+interface Counts {
+  readonly missing: number;
+  readonly conflicts: number;
+  readonly objects: number;
+}
+
+function countsIn(name: string, summary: string): Counts {
+  const { missingObjects, tables } = JSON.parse(summary) as Readonly<Record<string, unknown>>;
+  const all = (Array.isArray(tables) ? tables : []) as readonly Readonly<Record<string, unknown>>[];
+  const orders = all.find(({ table }) => table === ordersTable);
+  if (orders === undefined) throw new Error(`${name}: the summary knows of no ${ordersTable}`);
   return {
-    name,
-    missingKeys: namesIn(fields, "missingKeys", "missingRows"),
-    conflictingKeys: namesIn(fields, "conflictingKeys", "conflictingRows"),
-    missingObjects: namesIn(fields, "missingObjectKeys", "missingObjects"),
+    missing: Number(orders["missing"]),
+    conflicts: Number(orders["conflicts"]),
+    objects: Number(missingObjects),
   };
 }
 
-/** The names under `list`, as many as `count` says. */
-function namesIn(
-  fields: Readonly<Record<string, unknown>>,
-  list: string,
-  count: string,
-): readonly string[] {
-  const names = fields[list];
-  if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) {
-    throw new Error(`the summary has no ${list}`);
-  }
-  if (fields[count] !== names.length) {
-    throw new Error(
-      `the summary counts ${String(fields[count])} ${count} and names ${names.length}`,
-    );
-  }
-  return names;
+function refuseUnlessEqual(what: string, counted: number, named: number): void {
+  if (counted !== named) throw new Error(`${what}: ${counted} are counted and ${named} named`);
 }

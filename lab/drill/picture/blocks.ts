@@ -222,16 +222,13 @@ function drawGap(gap: Span, top: number, sketch: Sketch): string[] {
   const text = `${gap.label} ${lengthOf(gap.toMs - gap.fromMs)}`;
   const width = textWidth(text, labelSize);
   const { left, right } = sketch.scale;
-  const middle = (from + to) / 2;
-  // In the middle of the bracket if there is room, else beside it.
-  const inside = width + 24 <= to - from;
-  const anchor = inside ? "middle" : to + 6 + width <= right ? "start" : "end";
-  const x = inside ? middle : anchor === "start" ? to + 6 : Math.max(left + width, from - 6);
-  const half = inside ? width / 2 + 2 : 0;
-  const path = bracket(y, { from, to, gapFrom: middle - half, gapTo: middle + half });
+  // In the middle of the bracket if there is room, else beside it; the bracket gives way to words.
+  const start = width + 24 <= to - from ? (from + to - width) / 2 : to + 6;
+  const x = Math.max(left, start + width <= right ? start : from - 6 - width);
+  const path = bracket(y, { from, to, gapFrom: x - 4, gapTo: x + width + 4 });
   const title = tooltip(`${gap.told}: ${spanTimes(gap, sketch.zeroAtMs)}`);
   return [
     element("path", { d: path, class: "bracket" }, title),
-    textAt(text, { x, y: y + 4, className: "", anchor }),
+    textAt(text, { x, y: y + 4, className: "" }),
   ];
 }

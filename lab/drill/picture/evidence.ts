@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import type { HoldRecord } from "../holds.ts";
 import { parseLedger, type Ledger } from "../ledger.ts";
 import type { DrillReport } from "../report.ts";
 import type { CommandRecord } from "../verdicts/command.ts";
@@ -24,20 +25,13 @@ export interface PictureInput {
   readonly journals: Readonly<Record<string, unknown>>;
   /** Each operator's status at the end, by region. */
   readonly statuses: Readonly<Record<string, unknown>>;
+  /** How many status pages were read while the drill ran; null when nobody says. */
+  readonly statusPages: number | null;
   readonly ledger: Ledger | null;
   readonly versions: Readonly<Record<string, unknown>>;
   /** SHA-256 of topology.json. */
   readonly topologyHash: string | null;
   readonly files: readonly EvidenceFile[];
-}
-
-/** An operator said that a failover is due and a guard forbids it. */
-export interface HoldRecord {
-  readonly region: string;
-  readonly fromMs: number;
-  /** Null when it still said so when last asked. */
-  readonly toMs: number | null;
-  readonly because: readonly string[];
 }
 
 export interface EvidenceFile {
@@ -62,6 +56,7 @@ export function readEvidence(folder: string): PictureInput | null {
     holds: listFrom(read("holds.json")).filter(isHold),
     journals: objectFrom(read("journal.json")) ?? {},
     statuses: objectFrom(read("status.json")) ?? {},
+    statusPages: numberFrom(objectFrom(read("watched.json"))?.["statusPages"]),
     ledger: readLedger(join(folder, "ledger.ndjson")),
     versions: objectFrom(read("versions.json")) ?? {},
     topologyHash: hashOf(join(folder, "topology.json")),
@@ -130,9 +125,12 @@ function readText(path: string): string | null {
   return existsSync(path) ? readFileSync(path, "utf8") : null;
 }
 
+/** The page that lists the files is not among them. */
+const pageName = "report.html";
+
 function filesOf(folder: string): EvidenceFile[] {
   return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && entry.name !== pageName)
     .map(({ name }) => ({ name, bytes: statSync(join(folder, name)).size }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -4,7 +4,8 @@
 import type { Ledger, RequestLine } from "../ledger.ts";
 import type { PlanAccount } from "./account.ts";
 import { succeeded } from "./requests.ts";
-import type { HoldRecord, PictureInput } from "./evidence.ts";
+import type { HoldRecord } from "../holds.ts";
+import type { PictureInput } from "./evidence.ts";
 import { intervalsOf, joined } from "./intervals.ts";
 import { leaseTurns, type LeaseTurn } from "./lease-turns.ts";
 import type { Extent, Group, Row, Span } from "./picture.ts";

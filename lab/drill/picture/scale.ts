@@ -13,7 +13,7 @@ export interface Tick {
   readonly label: string;
 }
 
-const tickWidthMin = 64;
+const tickWidthMin = 46;
 const stepsMs = [100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 60_000, 120_000, 300_000];
 
 export function scaleOf({ fromMs, toMs }: Extent, left: number, right: number): Scale {

@@ -19,8 +19,13 @@ export function flag(x: number, y: number): string {
 /** A line with an end at either side, broken between `gapFrom` and `gapTo` for words. */
 export function bracket(y: number, { from, to, gapFrom, gapTo }: BracketProps): string {
   const ends = `M${tenths(from)} ${tenths(y - 4)}v8M${tenths(to)} ${tenths(y - 4)}v8`;
-  const left = `M${tenths(from)} ${tenths(y)}H${tenths(gapFrom)}`;
-  return `${ends}${left}M${tenths(gapTo)} ${tenths(y)}H${tenths(to)}`;
+  const left = gapFrom > from ? line(y, from, Math.min(to, gapFrom)) : "";
+  const right = gapTo < to ? line(y, Math.max(from, gapTo), to) : "";
+  return `${ends}${gapFrom >= to ? line(y, from, to) : left + right}`;
+}
+
+function line(y: number, from: number, to: number): string {
+  return `M${tenths(from)} ${tenths(y)}H${tenths(to)}`;
 }
 
 export interface BracketProps {

@@ -4,7 +4,7 @@ import type { Scenario } from "./scenario.ts";
 
 export const lagOverRpo: Scenario = {
   name: "lag-over-rpo",
-  title: "The region is lost while the replica is too far behind",
+  title: "The region is lost while its replica lags too far",
   description:
     "The standby receives but applies nothing for longer than the objective allows to lose, " +
     "then the active region is lost. The failover must be held and people told; it goes on " +

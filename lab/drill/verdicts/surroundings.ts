@@ -24,12 +24,15 @@ export function rogueFindings(
   if (writes === null || first === null || takeover === undefined) return null;
   const old = writes.filter(({ database, epoch }) => database === from && (epoch ?? 0) <= first);
   const after = old.filter((write) => write.doneAtMs > takeover.doneAtMs);
-  const accepted = (write: RogueWrite): boolean => write.outcome === "accepted";
   return {
-    acceptedBefore: old.filter(accepted).length - after.filter(accepted).length,
-    acceptedAfter: after.filter(accepted).length,
+    acceptedBefore: old.filter(isAccepted).length - after.filter(isAccepted).length,
+    acceptedAfter: after.filter(isAccepted).length,
     refusedAfter: after.filter((write) => write.outcome === "refused").length,
   };
+}
+
+function isAccepted({ outcome }: RogueWrite): boolean {
+  return outcome === "accepted";
 }
 
 /** From zero to the first write that another region acknowledged. Null when either is unknown. */

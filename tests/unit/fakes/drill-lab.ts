@@ -101,7 +101,6 @@ function labOf(world: World, descriptor: LabDescriptor, closers: (() => Promise<
     async heal() {},
     activeFaults: () => active,
     observations: () => ({ route53Calls: [], route53CallCounts: {}, rogueWriters: {} }),
-    observations: () => ({ route53Calls: [], route53CallCounts: {}, rogueWriters: {} }),
     async exhume(region) {
       if (world.behaviour.failsToExhume === true) throw new Error("no such file");
       regionOf(world, region).databaseUp = true;

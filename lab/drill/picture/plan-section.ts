@@ -1,0 +1,70 @@
+//! Each plan in words: why, and its steps with their times and refusals, as the operators tell it.
+
+import { relativeSeconds } from "../screen/numbers.ts";
+import { plansOf, type PlanAccount, type StepAccount } from "./account.ts";
+import type { PictureInput } from "./evidence.ts";
+import { joinMarkup, table, tag, type Markup } from "./html.ts";
+import { zeroOf } from "./picture.ts";
+import { endOf, lengthOf, wayOf } from "./plan-rows.ts";
+
+const refusalsShown = 3;
+
+export function planSection(input: PictureInput): Markup {
+  const plans = plansOf(input.journals);
+  const zeroAtMs = zeroOf(input).atMs;
+  const silent = Object.values(input.journals).length === 0;
+  const none = silent ? "Unknown: no operator showed its journal." : "The operators made no plan.";
+  return joinMarkup([
+    tag("h2", "", "Plans, as the operators tell it"),
+    ...(plans.length === 0 ? [tag("p", "", none)] : plans.map((plan) => planPart(plan, zeroAtMs))),
+  ]);
+}
+
+function planPart(plan: PlanAccount, zeroAtMs: number): Markup {
+  const at = (atMs: number | null): string =>
+    atMs === null ? "–" : relativeSeconds(atMs - zeroAtMs);
+  const decided = [
+    plan.suspectedAtMs === null ? "" : `first suspected at ${at(plan.suspectedAtMs)}, `,
+    plan.startedAtMs === null ? "its beginning is unknown" : `decided at ${at(plan.startedAtMs)}`,
+    plan.endedAtMs === null ? `; ${endOf(plan)}` : `; ${plan.end} at ${at(plan.endedAtMs)}`,
+  ].join("");
+  const because = [...plan.because, ...plan.endBecause.map((reason) => `${plan.end}: ${reason}`)];
+  const reasons = because.map((reason) => tag("li", "", reason));
+  return joinMarkup([
+    tag("h3", "", `${plan.id}: ${wayOf(plan)}`),
+    tag("p", "quiet", `${decided}.`),
+    because.length === 0 ? "" : tag("ul", "quiet", ...reasons),
+    table({
+      head: ["Step", "Begun", "Done", "Took", "Notes"],
+      rows: plan.steps.map((step) => stepCells(step, at)),
+      figures: [1, 2, 3],
+      isShort: true,
+    }),
+  ]);
+}
+
+function stepCells(step: StepAccount, at: (atMs: number | null) => string): string[] {
+  const { intendedAtMs, doneAtMs, undoneAtMs, refusals } = step;
+  const took = intendedAtMs === null || doneAtMs === null ? "–" : lengthOf(doneAtMs - intendedAtMs);
+  const state = intendedAtMs === null && doneAtMs === null ? "not begun" : "";
+  const open = intendedAtMs !== null && doneAtMs === null && undoneAtMs === null ? "not done" : "";
+  const told = refusals
+    .slice(0, refusalsShown)
+    .map(({ atMs, reason }) => `refused at ${at(atMs)}: ${reason}`);
+  const more = refusals.length - refusalsShown;
+  const notes = [
+    state,
+    open,
+    step.detail ?? "",
+    undoneAtMs === null ? "" : `undone at ${at(undoneAtMs)}`,
+    ...told,
+    more > 0 ? `and ${more} more refusals` : "",
+  ];
+  return [
+    step.kind,
+    at(intendedAtMs),
+    at(doneAtMs),
+    took,
+    notes.filter((note) => note !== "").join("; "),
+  ];
+}
