@@ -2,6 +2,8 @@
 export default {
   testEnvironment: "node",
   testMatch: ["<rootDir>/tests/**/*.test.ts"],
+  // Needs another implementation of AWS: `npm run test:independent`.
+  testPathIgnorePatterns: ["/node_modules/", "<rootDir>/tests/independent/"],
   transform: {
     "^.+\\.(t|j)sx?$": [
       "@swc/jest",

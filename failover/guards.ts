@@ -94,8 +94,12 @@ export const guards = {
   approvalNeeded: {
     overridable: true,
     planned: false,
-    objects(_seen, policy) {
-      return policy.mode === "approve" ? "mode approve: a human must approve it" : null;
+    objects({ lease, standby }, policy) {
+      if (policy.mode !== "approve") return null;
+      // Who let go and was not relieved takes back what was its own: that changes nothing.
+      const isReleased = lease !== "unknown" && lease.item.holder === "nobody";
+      if (isReleased && standby.database === "last-holder") return null;
+      return "mode approve: a human must approve it";
     },
   },
 } as const satisfies Readonly<Record<string, Guard>>;

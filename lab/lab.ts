@@ -4,6 +4,7 @@ import type { LabDescriptor } from "./descriptor.ts";
 import type { ActiveFault, Fault } from "./faults/faults.ts";
 import type { Route53Call } from "./route53/entrance.ts";
 import type { RogueCounts } from "./world/rogue-writers.ts";
+import type { Witnessed } from "./world/witness.ts";
 
 export interface Lab {
   readonly descriptor: LabDescriptor;
@@ -22,7 +23,7 @@ export interface Lab {
   stop(): Promise<void>;
 }
 
-export interface LabObservations {
+export interface LabObservations extends Witnessed {
   /** The newest calls of the Route 53 API, the oldest of them first; no more than 10,000. */
   readonly route53Calls: readonly Route53Call[];
   /** All calls since the start by action, refused ones included. */

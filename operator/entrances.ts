@@ -1,6 +1,8 @@
 //! What the page's POST paths do: orders of people, and the other operator that asks to be vouched for.
 
 import type { LeaseBoard } from "./lease-board.ts";
+import { standingOf } from "../failover/journal.ts";
+import type { Journal } from "../failover/ports.ts";
 import { decideOrder, readOrder, type Situation } from "./orders.ts";
 import type { PostAnswer } from "./page.ts";
 import { renewalPath } from "./adapters/peer-http.ts";
@@ -10,7 +12,8 @@ import type { Voucher } from "./voucher.ts";
 export interface EntrancesProps {
   readonly board: LeaseBoard;
   readonly voucher: Voucher;
-  readonly situation: () => Omit<Situation, "item">;
+  readonly journal: Journal;
+  readonly situation: () => Omit<Situation, "item" | "running">;
   readonly onOrder: (says: string) => void;
 }
 
@@ -25,16 +28,18 @@ export function entrances(
 
 async function order(
   body: unknown,
-  { board, onOrder, situation }: EntrancesProps,
+  { board, journal, onOrder, situation }: EntrancesProps,
 ): Promise<PostAnswer> {
   const read = readOrder(body);
   if (!read.ok) return refused(400, "not-an-order", read.problems);
-  const now = await board.refresh();
+  // What the other operator runs is known only to who reads it now.
+  const [now, entries] = await Promise.all([board.refresh(), journal.read("fresh")]);
   const { item } = board;
-  if (!now.ok || item === "unknown") {
+  if (!now.ok || !entries.ok || item === "unknown") {
     return refused(503, "arbiter-silent", ["the arbiter does not answer: try again"]);
   }
-  const decided = decideOrder(read.order, { ...situation(), item });
+  const running = standingOf(entries.value);
+  const decided = decideOrder(read.order, { ...situation(), item, running });
   if (!decided.ok) return refused(409, "refused", decided.problems);
   const written = await board.instruct(decided.change);
   if (!written.ok) return refused(503, "not-written", [`${written.fault}: ${written.detail}`]);

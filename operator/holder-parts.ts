@@ -36,6 +36,15 @@ export type HolderEvent =
   | { readonly kind: "lost"; readonly to: string; readonly epoch: number }
   | { readonly kind: "clock-stepped"; readonly byMs: number };
 
+/** Whether the database may write under the epoch that its region holds, were its lease live. */
+export function isGranted(
+  { epoch, holder }: LeaseItem,
+  { role, lease, timeline }: DatabaseState,
+): boolean {
+  if (role !== "primary" || lease === "none") return false;
+  return lease.region === holder && lease.epoch === epoch && lease.timeline === timeline;
+}
+
 export function wordOf(
   item: LeaseItem,
   state: Outcome<DatabaseState>,

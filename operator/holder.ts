@@ -1,13 +1,13 @@
 //! The holder's side of the lease: renew it with the arbiter, then, and only then, let the database
 //! accept writes a little longer. `t0` is always the database's clock, read before the arbiter is asked.
 
-import type { DatabaseState } from "../failover/ports.ts";
+import type { DatabaseState, LeaseGrant } from "../failover/ports.ts";
 import type { HolderWord, LeaseItem } from "../failover/lease-item.ts";
 import type { Outcome } from "../failover/outcome.ts";
 import { hasLapsed, type LeaseWatch } from "../failover/lease.ts";
 import { failed, succeeded } from "../failover/outcome.ts";
 import { ClockStepDetector } from "./clock-step.ts";
-import { type HolderProps, wordOf } from "./holder-parts.ts";
+import { type HolderProps, isGranted, wordOf } from "./holder-parts.ts";
 
 /** The last renewal that the arbiter confirmed, and the database's clock before it was asked. */
 interface Confirmed {
@@ -58,9 +58,8 @@ export class Holder {
 
   /** Opens epoch 1 at the very first start, in the region that the topology calls active. */
   open(): Promise<Outcome<LeaseItem>> {
-    return this.#become(() =>
-      this.#props.arbiter.open(this.#props.region, this.#props.clock.wallMs()),
-    );
+    const { arbiter, clock, region } = this.#props;
+    return this.#become(() => arbiter.open(region, clock.wallMs()));
   }
 
   /**
@@ -94,16 +93,14 @@ export class Holder {
     return this.#alone(async () => {
       const granted = await this.#grant();
       if (granted.ok) return granted;
-      this.#props.onEvent({
-        kind: "grant-refused",
-        because: `${granted.fault}: ${granted.detail}`,
-      });
+      const because = `${granted.fault}: ${granted.detail}`;
+      this.#props.onEvent({ kind: "grant-refused", because });
       return granted;
     });
   }
 
   async #grant(): Promise<Outcome<void>> {
-    const { board, database, region, timing } = this.#props;
+    const { board, database, region } = this.#props;
     const item = board.item;
     if (item === "unknown" || item.holder !== region) {
       return failed("conflict", "this region does not hold the lease");
@@ -117,25 +114,28 @@ export class Holder {
     if (!fromMs.ok) return fromMs;
     const guarded = await database.installGuard();
     if (!guarded.ok) return guarded;
-    return database.grantLease({
-      region,
-      epoch: item.epoch,
-      timeline: state.value.timeline,
-      fromMs: fromMs.value,
-      leaseMs: timing.leaseMs,
-    });
+    return database.grantLease(this.#grantOf(item, state.value, fromMs.value));
   }
 
   /** Gives the lease up on purpose, so that the peer need not wait it out. */
   release(): Promise<Outcome<LeaseItem>> {
     return this.#alone(async () => {
       const { arbiter, board, database, region } = this.#props;
+      // Whom the arbiter does not hear cannot make room, and would close for nothing.
+      const heard = await board.refresh();
+      if (!heard.ok) return heard;
       const item = board.item;
       if (item === "unknown" || item.holder !== region) {
         return failed("conflict", "this region does not hold the lease");
       }
+      const state = await this.#readDatabase();
+      if (!state.ok) return state;
+      // Promoted and not granted yet, it would be left as an old primary that nobody may take up.
+      if (!isGranted(item, state.value)) return failed("refused", "there is nothing to hand over");
       const token = await database.closeLease();
       if (!token.ok) return token;
+      // Sent, it may be applied at any time: only a renewal after it can show that it was not.
+      this.#confirmed = "none";
       const released = await arbiter.release(item, token.value);
       if (released.ok) board.take(released.value);
       return released;
@@ -200,7 +200,7 @@ export class Holder {
   /** A database that cannot be reached lets the lease run out, unless it is just being promoted. */
   #mayRenew(item: LeaseItem, state: Outcome<DatabaseState>): boolean {
     const { clock, onEvent, promoting, ungrantedMsMax } = this.#props;
-    if (state.ok && this.#isGranted(item, state.value)) {
+    if (state.ok && isGranted(item, state.value)) {
       this.#grantedEpoch = item.epoch;
       this.#ungranted = "granted";
       return true;
@@ -214,15 +214,6 @@ export class Holder {
     const because = state.ok ? "the database has no lease of this epoch" : state.detail;
     onEvent({ kind: "renewal-failed", because });
     return false;
-  }
-
-  #isGranted(item: LeaseItem, { role, lease, timeline }: DatabaseState): boolean {
-    if (role !== "primary" || lease === "none") return false;
-    return (
-      lease.region === this.#props.region &&
-      lease.epoch === item.epoch &&
-      lease.timeline === timeline
-    );
   }
 
   async #renewWithArbiter(
@@ -242,8 +233,8 @@ export class Holder {
       return renewed.value;
     }
     onEvent({ kind: "renewal-failed", because: `${renewed.fault}: ${renewed.detail}` });
-    if (renewed.fault !== "conflict" && state.ok && this.#isGranted(item, state.value)) {
-      const vouched = await this.#askPeer(item, word);
+    if (renewed.fault !== "conflict" && state.ok && isGranted(item, state.value)) {
+      const vouched = await this.#askPeer(item, word, state.value.clockMs);
       if (vouched !== "failed") return vouched;
     }
     await this.#learn(item);
@@ -251,16 +242,23 @@ export class Holder {
   }
 
   /** Without the arbiter the lease lives on the word of the only one who could take it. */
-  async #askPeer(item: LeaseItem, word: HolderWord): Promise<LeaseItem | "failed"> {
+  async #askPeer(item: LeaseItem, word: HolderWord, fromMs: number): Promise<LeaseItem | "failed"> {
     const { board, onEvent, peer } = this.#props;
     const vouched = await peer.renewFor(item, word);
     if (!vouched.ok) {
       onEvent({ kind: "renewal-failed", because: `peer: ${vouched.detail}` });
       return "failed";
     }
+    // A release that was taken for lost would leave behind what is accepted on a promise.
+    const isConfirmed = this.#confirmed !== "none" && this.#confirmed.epoch === item.epoch;
+    if (vouched.value.kind === "promised" && !isConfirmed) {
+      onEvent({ kind: "renewal-failed", because: "a promise prolongs only what was confirmed" });
+      return "failed";
+    }
     onEvent({ kind: "vouched", how: vouched.value.kind });
     if (vouched.value.kind === "promised") return item;
     board.take(vouched.value.item);
+    this.#confirmed = { epoch: item.epoch, fromMs };
     return vouched.value.item;
   }
 
@@ -274,19 +272,20 @@ export class Holder {
   }
 
   async #extend(item: LeaseItem, state: DatabaseState): Promise<void> {
-    if (!this.#isGranted(item, state)) return;
-    const { database, onEvent, region, timing } = this.#props;
-    const extended = await database.extendLease({
-      region,
-      epoch: item.epoch,
-      timeline: state.timeline,
-      fromMs: state.clockMs,
-      leaseMs: timing.leaseMs,
-    });
+    if (!isGranted(item, state)) return;
+    const { database, onEvent } = this.#props;
+    const extended = await database.extendLease(this.#grantOf(item, state, state.clockMs));
+    if (!extended.ok) {
+      return onEvent({ kind: "renewal-failed", because: `database: ${extended.detail}` });
+    }
     // What the lease said before, by whatever clock, is overwritten.
-    if (extended.ok) this.#mustClose = false;
-    if (extended.ok) onEvent({ kind: "extended" });
-    else onEvent({ kind: "renewal-failed", because: `database: ${extended.detail}` });
+    this.#mustClose = false;
+    onEvent({ kind: "extended" });
+  }
+
+  #grantOf({ epoch }: LeaseItem, { timeline }: DatabaseState, fromMs: number): LeaseGrant {
+    const { region, timing } = this.#props;
+    return { region, epoch, timeline, fromMs, leaseMs: timing.leaseMs };
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {

@@ -69,7 +69,6 @@ async function run(config: OperatorConfig): Promise<void> {
       situation: () => ({
         region,
         topology,
-        running: now.running,
         verdict: now.verdict.kind,
         preflight: parts.preflight(),
         atMs: clock.wallMs(),

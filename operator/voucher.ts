@@ -27,16 +27,37 @@ export class Voucher {
     const { board } = this.#props;
     // Who has just waited in vain for the arbiter need not do so again: its own look goes on.
     if (!board.answers) return this.#promise(held);
-    const renewed = await this.#props.arbiter.renew(held, word);
+    if (this.#hasAsked) return failed("refused", "the world sees the holder fail: let it lapse");
+    const renewed = await this.#renew(held, word);
     if (renewed.ok) {
       board.take(renewed.value);
       return succeeded({ kind: "relayed", item: renewed.value });
     }
-    if (renewed.fault === "conflict") {
-      await board.refresh();
-      return failed("conflict", "the arbiter has moved on");
-    }
+    if (renewed.fault === "conflict") return failed("conflict", "the arbiter has moved on");
     return this.#promise(held);
+  }
+
+  /**
+   * A holder that serves nobody was asked to hand over, and cannot: to let go it would need the
+   * arbiter. Renewed for, it would neither serve nor make room.
+   */
+  get #hasAsked(): boolean {
+    const { board, region } = this.#props;
+    if (board.item === "unknown" || board.item.request === "none") return false;
+    const { by, reason } = board.item.request;
+    return by === region && reason === "grey";
+  }
+
+  /** The holder may not have heard how its last renewal went: it then counts from behind. */
+  async #renew(held: LeaseItem, word: HolderWord): Promise<Outcome<LeaseItem>> {
+    const { arbiter, board } = this.#props;
+    const renewed = await arbiter.renew(held, word);
+    if (renewed.ok || renewed.fault !== "conflict") return renewed;
+    const now = await board.refresh();
+    if (!now.ok || now.value === "absent") return renewed;
+    const { epoch, holder } = now.value;
+    if (epoch !== held.epoch || holder !== held.holder) return renewed;
+    return arbiter.renew(now.value, word);
   }
 
   #promise(held: LeaseItem): Outcome<Vouched> {

@@ -8,13 +8,14 @@ import { partitionKey, sortKey, type ItemKey } from "./dynamodb/keys.ts";
 import { queryOperation } from "./dynamodb/query.ts";
 import type { MrscNetwork, QuorumOptions } from "./dynamodb/quorum.ts";
 import { notOnStrongTables, tableNotFound } from "./dynamodb/refusals.ts";
-import { StrongTable } from "./dynamodb/table.ts";
+import { type AppliedWrite, StrongTable } from "./dynamodb/table.ts";
 import { describeService } from "./model.ts";
 import type { AwsService, Handlers } from "./service.ts";
 
 export type { MrscNetwork } from "./dynamodb/quorum.ts";
 export type { ItemKey } from "./dynamodb/keys.ts";
 export type { Item } from "./dynamodb/attributes.ts";
+export type { AppliedWrite } from "./dynamodb/table.ts";
 
 export interface MrscOptions {
   /** Two regions with a replica each, and the witness. */
@@ -25,6 +26,8 @@ export interface MrscOptions {
   readonly noQuorumMs?: number;
   /** Refuse the later of two regions' writes within one round trip. @default false */
   readonly writeConflicts?: boolean;
+  /** Told of each write at the instant it is applied; it must not throw. @default nobody is */
+  readonly onApplied?: (write: AppliedWrite) => void;
   /** Milliseconds of a clock that never steps. @default `performance.now` */
   readonly now?: () => number;
 }
@@ -54,14 +57,14 @@ export function createMrscModel(options: MrscOptions): MrscModel {
     if (found === undefined) throw tableNotFound(name);
     return found;
   };
-  const writeConflicts = options.writeConflicts ?? false;
+  const { onApplied = () => undefined, writeConflicts = false } = options;
   const client = new DynamoDB.DynamoDBClient({ region: "none" });
   const model = describeService(DynamoDB, client);
   client.destroy();
   return {
     createTable: (name) => {
       if (tables.has(name)) throw new Error(`table ${name} exists`);
-      tables.set(name, new StrongTable({ name, regions, quorum, writeConflicts }));
+      tables.set(name, new StrongTable({ name, regions, quorum, writeConflicts, onApplied }));
     },
     peek: (table, key) => find(table).peek(key),
     service: (region) => {

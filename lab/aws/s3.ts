@@ -118,11 +118,11 @@ function bucketOperations(store: S3Store, { buckets, create, region }: Buckets):
       store.bucket(input.Bucket);
       return { BucketRegion: region };
     },
+    // Without parameters S3 answers as it did before buckets were listed by region.
     ListBuckets: (): S3.ListBucketsOutput => ({
       Buckets: [...buckets.values()].map(({ name, createdAt }) => ({
         Name: name,
         CreationDate: createdAt,
-        BucketRegion: region,
       })),
     }),
     DeleteBucket: (input: S3.DeleteBucketCommandInput) => {

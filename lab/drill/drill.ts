@@ -11,14 +11,16 @@ import type { PlannedFault, Scenario } from "./scenarios/scenario.ts";
 import type { Moment } from "./time-line.ts";
 import type { CommandRecord } from "./verdicts/command.ts";
 import type { CheckerReport, FaultRecord, Objective } from "./verdicts/evidence.ts";
+import type { LeaseTiming } from "./verdicts/order.ts";
 
 export interface DrillRequest {
   readonly scenario: Scenario;
   /** Faults beside the scenario's own, on the same time line. */
   readonly also: readonly PlannedFault[];
   readonly seed: number;
-  /** Kept as evidence; of it the drill itself only reads the objectives. */
+  /** Kept as evidence. Of it the drill itself only reads the objectives, its checker the lease. */
   readonly topology: {
+    readonly lease: LeaseTiming;
     readonly objectives: { readonly rtoSeconds: number; readonly rpoSeconds: number };
   };
   readonly labFolder: string;

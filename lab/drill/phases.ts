@@ -32,10 +32,7 @@ export function phasesOf(
   faultAtMs: number | null,
   recoveredAtMs: number | null,
 ): Phases {
-  // A later plan, such as the way back, did not bring this recovery about.
-  const untilMs = recoveredAtMs ?? Number.POSITIVE_INFINITY;
-  const known = journal.filter((entry) => entry.kind !== "plan-started" || entry.atMs <= untilMs);
-  const plan = decisivePlan(known, faultAtMs ?? Number.POSITIVE_INFINITY);
+  const plan = decisivePlan(journal, faultAtMs, recoveredAtMs);
   if (plan === null || faultAtMs === null) return noPhases;
   const doneAtMs = (step: string): number | null =>
     journal.find((e) => e.planId === plan.planId && e.kind === "step-done" && e.step === step)
@@ -63,14 +60,22 @@ export function phasesOf(
   };
 }
 
-/** The plan that brought writes back: the last one after the fault whose grant is done. */
+/**
+ * The plan that brought writes back: the last one after the fault whose grant is done. A plan that
+ * began after the recovery, such as the way back, did not bring it about.
+ */
 export function decisivePlan(
   journal: readonly JournalEntry[],
-  faultAtMs: number,
+  faultAtMs: number | null,
+  recoveredAtMs: number | null,
 ): JournalEntry | null {
-  const after = journal.filter((entry) => entry.kind === "plan-started" && entry.atMs > faultAtMs);
+  const fromMs = faultAtMs ?? Number.POSITIVE_INFINITY;
+  const untilMs = recoveredAtMs ?? Number.POSITIVE_INFINITY;
+  const between = journal.filter(
+    ({ kind, atMs }) => kind === "plan-started" && atMs > fromMs && atMs <= untilMs,
+  );
   const granted = new Set(
     journal.filter((e) => e.kind === "step-done" && e.step === "grant-writes").map((e) => e.planId),
   );
-  return after.findLast((plan) => granted.has(plan.planId)) ?? after.at(-1) ?? null;
+  return between.findLast((plan) => granted.has(plan.planId)) ?? between.at(-1) ?? null;
 }

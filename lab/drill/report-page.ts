@@ -40,6 +40,7 @@ export function renderReportPage(
     report.reasons.map((reason) => `- ${reason}`).join("\n"),
     table(["Measure", "Value"], rows),
     "## Time line",
+    "![Time line of the drill](timeline.svg)",
     `\`\`\`\n${renderTimeLine(moments, zeroAtMs)}\`\`\``,
     ...lostSection(report.lost),
     "## What this rests on",

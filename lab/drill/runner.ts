@@ -14,6 +14,7 @@ import { askOperators, newJournalLog } from "./journal.ts";
 import type { Ledger } from "./ledger.ts";
 import { ledgerTail, type LedgerTail } from "./ledger-tail.ts";
 import { runProgram, startProgram, type RunningProgram } from "./load-process.ts";
+import { drawEvidence } from "./picture/draw-evidence.ts";
 import { serverVersion, tryWrite } from "./postgres.ts";
 import { reportOf, type DrillReport } from "./report.ts";
 import { renderReportPage, renderTimeLine } from "./report-page.ts";
@@ -174,7 +175,7 @@ function writeWhatHappened(findings: Findings): void {
 }
 
 function conclude(
-  { scenario, seed, topology }: DrillRequest,
+  { scenario, seed }: DrillRequest,
   findings: Findings,
   { nowMs }: DrillPorts,
 ): DrillReport {
@@ -188,12 +189,12 @@ function conclude(
     tookMs: nowMs() - startedAt.getTime(),
     evidence: evidence.path,
   });
-  evidence.writeJson("topology.json", topology);
   writeWhatHappened(findings);
   evidence.writeJson("timeline.json", findings.moments);
   evidence.writeText("timeline.txt", renderTimeLine(findings.moments, zeroOf(findings)));
   evidence.writeJson("report.json", report);
   evidence.writeText("report.md", renderReportPage(report, findings.moments, zeroOf(findings)));
+  drawEvidence(evidence.path);
   drawPicture(findings);
   return report;
 }
@@ -214,6 +215,7 @@ function newFindings(request: DrillRequest, ports: DrillPorts): Findings {
   const { scenario, also, seed, topology, drillsFolder } = request;
   const evidence = createEvidenceFolder(drillsFolder, startedAt, scenario.name);
   evidence.writeJson("scenario.json", { ...scenario, also, seed });
+  evidence.writeJson("topology.json", topology);
   const { rtoSeconds, rpoSeconds } = topology.objectives;
   return {
     startedAt,

@@ -12,7 +12,7 @@ export async function killAtNewSteps(drill: Drill, fresh: readonly JournalEntry[
   for (const region of regionsToKill(findings.journal.entries, fresh, zeroAtMs)) {
     const fault = { kind: "process-kill", process: "operator", region } as const;
     const { injectedAtMs, text } = await lab.inject(fault);
-    const record = { fault, text, injectedAtMs, healedAtMs: injectedAtMs, main: false };
+    const record = { fault, text, injectedAtMs, healedAtMs: null, main: false };
     findings.faults.push(record);
   }
 }

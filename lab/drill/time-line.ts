@@ -23,6 +23,8 @@ export function faultMoments(faults: readonly FaultRecord[]): Moment[] {
 
 export function commandMoments(commands: readonly CommandRecord[]): Moment[] {
   return commands.flatMap((command): Moment[] => {
+    // Still being asked, of one operator after another.
+    if (command.answeredAtMs === null && command.problems.length === 0) return [];
     const asked: Moment = { atMs: command.sentAtMs, tone: "step", text: command.text };
     if (command.accepted || command.answeredAtMs === null) return [asked];
     const why = command.problems.join("; ");
@@ -50,26 +52,31 @@ export function journalMoments(journal: readonly JournalEntry[], sinceMs: number
 }
 
 function momentsOf(entry: JournalEntry, plan: JournalEntry): Moment[] {
-  const at = (tone: MomentTone, text: string): Moment => ({ atMs: entry.atMs, tone, text });
   const because = entry.because.length === 0 ? "" : `: ${entry.because.join("; ")}`;
-  switch (entry.kind) {
-    case "plan-started":
-      return [...suspicion(entry, plan), at("step", `${decisionOf(plan)}${because}`)];
-    case "step-done":
-      return [at("step", sentenceOf(entry.step, plan))];
-    case "step-refused":
-      return [at("doubt", `${entry.step} refused${because}`)];
-    case "step-undone":
-      return [at("doubt", `${entry.step} is undone`)];
-    case "plan-finished":
-      return [at("good", `the ${plan.planKind ?? "plan"} is finished`)];
-    case "plan-abandoned":
-    case "plan-aborted":
-    case "plan-superseded":
-      return [at("bad", `the ${entry.kind.replace("-", " is ")}${because}`)];
-    default:
-      return [];
-  }
+  const told = toldOf(entry, plan);
+  if (told === null) return [];
+  const [tone, text] = told;
+  const moment: Moment = { atMs: entry.atMs, tone, text: `${text}${because}` };
+  return entry.kind === "plan-started" ? [...suspicion(entry, plan), moment] : [moment];
+}
+
+/** Null where an entry is nothing that people need to see. */
+function toldOf(
+  { kind, step }: JournalEntry,
+  plan: JournalEntry,
+): readonly [MomentTone, string] | null {
+  const name = plan.planKind ?? "plan";
+  const table: Readonly<Record<string, readonly [MomentTone, string]>> = {
+    "plan-started": ["step", decisionOf(plan)],
+    "step-done": ["step", sentenceOf(step, plan)],
+    "step-refused": ["doubt", `${step} refused`],
+    "step-undone": ["doubt", `${step} is undone`],
+    "plan-finished": ["good", `the ${name} is finished`],
+    "plan-abandoned": ["bad", `the ${name} is abandoned`],
+    "plan-aborted": ["bad", `the ${name} is aborted`],
+    "plan-superseded": ["bad", `the ${name} is superseded`],
+  };
+  return table[kind] ?? null;
 }
 
 function suspicion(entry: JournalEntry, plan: JournalEntry): Moment[] {

@@ -13,7 +13,8 @@ import { consistency } from "./verdicts/consistency.ts";
 import { lostRows, lostSeconds, survivingDatabase } from "./verdicts/lost.ts";
 import { missing } from "./verdicts/missing.ts";
 import { lostObjects } from "./verdicts/objects.ts";
-import { plannedLeg } from "./verdicts/planned.ts";
+import { orderFindings } from "./verdicts/order.ts";
+import { plannedCommand, plannedLeg } from "./verdicts/planned.ts";
 import { firstWriteMs, longestGapMs, recovery, rounded } from "./verdicts/recovery.ts";
 import {
   acknowledgementsOf,
@@ -57,6 +58,7 @@ function measure(evidence: Evidence): Findings {
     ...measureSurroundings(evidence, recovered, to),
     replicaStreams: replicaStreams(databases, survivor, acknowledgements),
     heldAtMs: watched?.heldAtMs ?? null,
+    order: orderFindings(evidence, acknowledgements, recovered.faultAtMs),
     failovers: failover.count,
     needlessFailovers: failover.needless,
     ...measureRequests(evidence, acknowledgements),
@@ -126,15 +128,11 @@ function measureRecovery(
   acknowledgements: readonly Acknowledgement[],
   lost: readonly LostRow[] | null,
 ): RecoveryFindings {
-  const { ledger, objective } = evidence;
   const faultAtMs = zeroOf(evidence);
   const users = usersOf(acknowledgements);
   const cutAtMs = faultAtMs ?? Number.POSITIVE_INFINITY;
   const from = acknowledgements.findLast((ack) => ack.doneAtMs <= cutAtMs)?.region ?? null;
-  const loadEndedAtMs = ledger.end?.endedAtMs ?? users.at(-1)?.doneAtMs ?? 0;
-  // What a later planned move costs is measured by itself.
-  const legAtMs = plannedLeg({ ...evidence, acknowledgements, lost })?.beganAtMs ?? 0;
-  const endedAtMs = legAtMs > cutAtMs ? legAtMs : loadEndedAtMs;
+  const endedAtMs = recoveryEndMs(evidence, cutAtMs) ?? lastOf(users);
   const measured = recovery({
     users: users.filter((ack) => ack.doneAtMs <= endedAtMs),
     lostKeys: new Set(lost?.map((row) => row.key)),
@@ -146,12 +144,23 @@ function measureRecovery(
     from,
     faultAtMs,
     ...measured,
-    rtoMs: objective.rtoObjective ? measured.rtoMs : null,
+    rtoMs: evidence.objective.rtoObjective ? measured.rtoMs : null,
     firstWriteMs: firstWriteMs(acknowledgements, from, cutAtMs),
-    silentAtEndMs: rounded(loadEndedAtMs - (users.at(-1)?.doneAtMs ?? 0)),
+    silentAtEndMs: rounded((evidence.ledger.end?.endedAtMs ?? lastOf(users)) - lastOf(users)),
     acknowledgedBefore: users.filter((ack) => ack.doneAtMs <= cutAtMs).length,
     acknowledgedAfter: users.filter((ack) => ack.doneAtMs >= backAtMs).length,
   };
+}
+
+/** To a later planned move, which is measured by itself, or to the end of the load. */
+function recoveryEndMs({ commands, ledger }: Evidence, zeroAtMs: number): number | null {
+  const movedAtMs = plannedCommand(commands)?.sentAtMs ?? null;
+  if (movedAtMs !== null && movedAtMs > zeroAtMs) return movedAtMs;
+  return ledger.end?.endedAtMs ?? null;
+}
+
+function lastOf(users: readonly Acknowledgement[]): number {
+  return users.at(-1)?.doneAtMs ?? 0;
 }
 
 function zeroOf({ faults, commands }: Evidence): number | null {

@@ -24,6 +24,9 @@ import { acknowledgementOf, acknowledgementsOf } from "./verdicts/requests.ts";
 
 const pollMs = 100;
 
+/** Where every step is to be caught at its beginning. */
+const closePollMs = 40;
+
 /** Users count as back when the newest acknowledged write through DNS is at most this old. */
 const freshMsMax = 500;
 
@@ -47,7 +50,8 @@ export async function watchUntilOver(drill: Drill, watching: Watching): Promise<
     else overSinceMs = null;
     if (ports.nowMs() - (overSinceMs ?? Infinity) >= request.scenario.settleMs) return [];
     if (watching.load.ended() !== null) throw new Error("the load ended early");
-    await sleep(pollMs, undefined, { signal: ports.signal });
+    const eachStep = request.scenario.killOperatorAtEachStep === true;
+    await sleep(eachStep ? closePollMs : pollMs, undefined, { signal: ports.signal });
   }
   return unseen(drill).map((event) => `not seen in time: ${event}`);
 }

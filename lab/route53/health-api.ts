@@ -109,7 +109,8 @@ function answer(known: Known): CreateHealthCheckResponse {
 function withDefaults(given: ConfigShape | undefined): ConfigShape {
   const shape: ConfigShape = { Type: undefined, Inverted: false, Disabled: false, ...given };
   if (shape.Type === "CALCULATED") return shape;
-  return { RequestInterval: 30, FailureThreshold: 3, MeasureLatency: false, ...shape };
+  const defaults = { RequestInterval: 30, FailureThreshold: 3 };
+  return { ...defaults, MeasureLatency: false, EnableSNI: false, ...shape };
 }
 
 type ResettableMember =

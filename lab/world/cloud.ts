@@ -19,6 +19,7 @@ import type { ReplicationLinks } from "./replication.ts";
 import { createRoute53, type Route53Lab } from "../route53/route53.ts";
 import { internetAddress, type Sites } from "./sites.ts";
 import { type LabStorage, startStorage } from "./storage.ts";
+import type { Witness } from "./witness.ts";
 
 export interface CloudProps {
   readonly topology: Topology;
@@ -26,6 +27,7 @@ export interface CloudProps {
   readonly mesh: Mesh;
   readonly regions: readonly LabRegion[];
   readonly links: ReplicationLinks;
+  readonly witness: Witness;
 }
 
 export interface Cloud {
@@ -124,21 +126,23 @@ function route53Of({ topology }: CloudProps, appPort: number): Route53Lab {
   });
 }
 
-function rdsOf({ links, regions, topology: { database } }: CloudProps): AwsService {
+function rdsOf({ links, regions, topology: { database }, witness }: CloudProps): AwsService {
   const linkInto = (name: string) => {
     const region = regions.find((candidate) => candidate.name === name);
     return region === undefined ? Promise.reject(new Error(`no ${name}`)) : links.into(region);
   };
-  return rdsService(rdsPortOf({ regions, database, linkInto }));
+  const onPromotion = (name: string) => witness.seePromotion(name);
+  return rdsService(rdsPortOf({ regions, database, linkInto, onPromotion }));
 }
 
-function arbiterOf({ mesh, sites, topology }: CloudProps): MrscModel {
+function arbiterOf({ mesh, sites, topology, witness }: CloudProps): MrscModel {
   const model = createMrscModel({
     sites: [...sites.regions, sites.witness],
     network: {
       reachable: (from, to) => mesh.reachable(from, to),
       oneWayMs: (from, to) => mesh.oneWayMs(from, to),
     },
+    onApplied: (write) => witness.seeWrite(write),
   });
   model.createTable(topology.arbiter.table);
   return model;

@@ -15,9 +15,12 @@ export interface RdsPortProps {
   readonly database: Topology["database"];
   /** Where a new replica of the region finds its source. */
   readonly linkInto: (region: string) => ReturnType<ReplicationLinks["into"]>;
+  /** Told of each promotion that is accepted, before it begins. @default nobody is */
+  readonly onPromotion?: (region: string) => void;
 }
 
-export function rdsPortOf({ database, linkInto, regions }: RdsPortProps): RdsPort {
+export function rdsPortOf(props: RdsPortProps): RdsPort {
+  const { database, linkInto, onPromotion = () => undefined, regions } = props;
   const every = () => regions.flatMap(({ databases }) => databases.instances);
   const databasesOf = (name: string): RegionDatabases => {
     const region = regions.find((candidate) => candidate.name === name);
@@ -30,6 +33,10 @@ export function rdsPortOf({ database, linkInto, regions }: RdsPortProps): RdsPor
     instances: () =>
       every().map((instance) => ({
         ...seenByRds(instance, database),
+        promote: () => {
+          onPromotion(instance.region);
+          return promote(instance);
+        },
         rename: (name) => {
           refuseRename(instance, databasesOf(instance.region));
           databasesOf(instance.region).rename(
@@ -53,7 +60,7 @@ export function rdsPortOf({ database, linkInto, regions }: RdsPortProps): RdsPor
   };
 }
 
-type Described = Omit<RdsInstance, "rename" | "snapshot">;
+type Described = Omit<RdsInstance, "promote" | "rename" | "snapshot">;
 
 function seenByRds(instance: LabInstance, database: Topology["database"]): Described {
   const { host, port } = instance.server;
@@ -71,7 +78,6 @@ function seenByRds(instance: LabInstance, database: Topology["database"]): Descr
     status: () => instance.status,
     source: () => instance.source,
     pendingIdentifier: () => instance.pendingIdentifier,
-    promote: () => promote(instance),
   };
 }
 

@@ -25,6 +25,7 @@ import { RogueWriters } from "./rogue-writers.ts";
 import { ReplicationLinks, startDatabases } from "./replication.ts";
 import { awaitServing } from "./serving.ts";
 import { internet, internetAddress, oneWayMsOf, type Sites, sitesOf } from "./sites.ts";
+import { Witness } from "./witness.ts";
 
 export interface WorldOptions extends LabOptions {
   readonly topology: Topology;
@@ -78,7 +79,8 @@ async function build(options: WorldOptions, undo: Undo[]): Promise<Lab> {
   onProgress("PostgreSQL found");
 
   const links = new ReplicationLinks(mesh, regions);
-  const cloud = await startCloud({ topology, sites, mesh, regions, links });
+  const witness = new Witness();
+  const cloud = await startCloud({ topology, sites, mesh, regions, links, witness });
   undo.push(() => cloud.close());
   onProgress("AWS endpoints and DNS");
   const network = await openLinks({ mesh, sites, regions, cloud });
@@ -87,7 +89,8 @@ async function build(options: WorldOptions, undo: Undo[]): Promise<Lab> {
   for (const region of regions) await region.startPrograms(network.outside(region.name));
   await Promise.all([databases, cloud.furnish()]);
   await awaitServing({ cloud, regions, onProgress, signal });
-  return running({ options, root, sites, regions, mesh, cloud, network, operatorToken, undo });
+  const parts = { options, root, sites, regions, mesh, cloud, network, witness, operatorToken };
+  return running({ ...parts, undo });
 }
 
 /**
@@ -175,13 +178,14 @@ interface Parts {
   readonly mesh: Mesh;
   readonly cloud: Cloud;
   readonly network: Network;
+  readonly witness: Witness;
   /** Whoever has it may command the operators. */
   readonly operatorToken: string;
   readonly undo: Undo[];
 }
 
 async function running(parts: Parts): Promise<Lab> {
-  const { cloud, regions, root, sites, undo } = parts;
+  const { cloud, regions, root, sites, undo, witness } = parts;
   const rogueWriters = rogueWritersOf(parts);
   undo.push(() => rogueWriters.close());
   const faults = new FaultBook(breakableOf(parts, rogueWriters));
@@ -205,6 +209,7 @@ async function running(parts: Parts): Promise<Lab> {
       route53Calls: cloud.route53.recentCalls(),
       route53CallCounts: cloud.route53.calls(),
       rogueWriters: rogueWriters.counts(),
+      ...witness.witnessed,
     }),
     stop() {
       stopping ??= undoAll(undo);

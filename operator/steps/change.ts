@@ -44,6 +44,9 @@ export const changeSteps: StepHandlers<ChangeStep> = {
     async do(plan, _step, { board }) {
       const { item } = board;
       if (item === "unknown") return failed("unreachable", "the arbiter has not been read yet");
+      if (item.epoch !== plan.epoch - 1 || item.holder !== plan.from) {
+        return failed("conflict", `epoch ${item.epoch} is held by ${item.holder}`);
+      }
       if (item.request !== "none" && item.request.planId === plan.id) return succeeded(undefined);
       const reason = plan.kind === "handover" ? "grey" : "planned";
       const asked = await board.ask({ by: plan.to, planId: plan.id, reason, because: [] });

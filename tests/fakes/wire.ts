@@ -37,6 +37,14 @@ export class Wire {
     return this.#calls;
   }
 
+  /** From now on everything gets through again. */
+  heal(): void {
+    this.isDown = false;
+    this.#mishaps.length = 0;
+    this.#late.clear();
+    this.delayMs = () => [0, 0];
+  }
+
   /** The next call of this name never arrives. */
   failBefore(name: string): void {
     this.#mishaps.push({ name, mishap: "fail-before" });
@@ -69,10 +77,7 @@ export class Wire {
     };
   }
 
-  async call<T>(
-    name: string,
-    effect: () => Outcome<T> | Promise<Outcome<T>>,
-  ): Promise<Outcome<T>> {
+  async call<T>(name: string, effect: () => Outcome<T> | Promise<Outcome<T>>): Promise<Outcome<T>> {
     const call = { name, number: (this.#calls += 1) };
     await this.#gates.get(name);
     const [thereMs, backMs] = this.delayMs();

@@ -48,26 +48,26 @@ export function membersThatDiffer(
   lab: Implementation["shapes"],
   moto: Implementation["shapes"],
 ): { readonly onlyInLab: readonly string[]; readonly onlyInMoto: readonly string[] } {
-  const onlyInLab: string[] = [];
-  const onlyInMoto: string[] = [];
+  const onlyInLab = new Set<string>();
+  const onlyInMoto = new Set<string>();
   for (const [step, shape] of lab) {
     const other = moto.get(step);
     if (other === undefined) continue;
-    onlyInLab.push(...without(shape, other, step));
-    onlyInMoto.push(...without(other, shape, step));
+    for (const member of without(shape, other, [])) onlyInLab.add(member);
+    for (const member of without(other, shape, [])) onlyInMoto.add(member);
   }
-  return { onlyInLab, onlyInMoto };
+  return { onlyInLab: [...onlyInLab], onlyInMoto: [...onlyInMoto] };
 }
 
-function without(shape: Shape, other: Shape, path: string): readonly string[] {
-  if (typeof shape === "string") {
-    const same = shape === other || shape === "empty list" || other === "empty list";
-    return same ? [] : [`${path} as ${shape}`];
-  }
-  if (typeof other === "string") return other === "empty list" ? [] : [`${path} as a structure`];
+/** Lists that are empty have no members to compare. */
+function without(shape: Shape, other: Shape, path: readonly string[]): readonly string[] {
+  if (shape === "empty list" || other === "empty list" || shape === other) return [];
+  if (typeof shape === "string") return [`${path.join(" > ")} as ${shape}`];
+  if (typeof other === "string") return [`${path.join(" > ")} as a structure`];
   return Object.entries(shape).flatMap(([member, inner]) => {
+    const here = [...path, member];
     const found = other[member];
-    return found === undefined ? [`${path} > ${member}`] : without(inner, found, `${path} > ${member}`);
+    return found === undefined ? [here.join(" > ")] : without(inner, found, here);
   });
 }
 
@@ -89,9 +89,17 @@ export function shapeOf(value: unknown): Shape {
 
 /** The members that any of the elements has. */
 function listShape(list: readonly unknown[]): Shape {
-  if (list.length === 0) return "empty list";
-  const shapes = list.map(shapeOf);
-  const structures = shapes.filter((shape) => typeof shape === "object");
-  if (structures.length === 0) return `list of ${[...new Set(shapes)].join(" or ")}`;
-  return Object.assign({}, ...structures) as Shape;
+  return list.map(shapeOf).reduce(merged, "empty list");
+}
+
+function merged(one: Shape, other: Shape): Shape {
+  if (typeof one === "string") return one === "empty list" ? other : one;
+  if (typeof other === "string") return one;
+  const members = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return Object.fromEntries(
+    [...members].map((member) => [
+      member,
+      merged(one[member] ?? "empty list", other[member] ?? "empty list"),
+    ]),
+  );
 }

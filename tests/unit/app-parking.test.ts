@@ -114,13 +114,15 @@ describe("during a handover", () => {
 
   test("the wait ends: then the last refusal is told, with when to come back", async () => {
     const stage = await open(closedHere);
+    stage.peer.onForward = () => stage.clock.advance(100);
     const arrivedAtMs = stage.clock.nowMs();
     const answer = await stage.order("key-1", tea);
     expect(answer.status).toBe(503);
     expect(await answer.json()).toMatchObject({ error: "not-serving" });
     expect(answer.headers.get("retry-after")).toBe("1");
     expect(answer.headers.get("x-switchback-handover")).toBe("under-way");
-    expect(stage.clock.nowMs() - arrivedAtMs).toBe(3_000);
+    // The last attempt began 60 ms before the end.
+    expect(stage.clock.nowMs() - arrivedAtMs).toBe(3_040);
     expect(await stage.metric(parked, { outcome: "gave-up" })).toBe(1);
     const total = { kind: "order", outcome: "not-serving" };
     expect(await stage.metric("switchback_app_writes_total", total)).toBe(1);
@@ -128,15 +130,22 @@ describe("during a handover", () => {
 
   test("who has gone away is not tried for", async () => {
     const outer = new Stage(closedHere);
-    // The clock stands still, so that only the departure ends the wait.
-    const parking = outer.parking({ pause });
+    // The clock is slow, so that the departure ends the wait long before its time is up.
+    const parking = outer.parking({
+      pause: () => {
+        outer.clock.advance(1);
+        return pause();
+      },
+    });
     const stage = await open(closedHere, { parking, metrics: outer.metrics });
     const leaving = new AbortController();
     stage.peer.onForward = () => leaving.abort();
     const { signal } = leaving;
     const init = { method: "POST", headers: { "idempotency-key": "key-1" }, body: "{}", signal };
     await expect(stage.fetch("/orders", init)).rejects.toThrow("aborted");
-    while ((await stage.metric(parked, { outcome: "left" })) === 0) await pause();
+    const ended = async () => (await stage.metric("switchback_app_parked_seconds_count")) > 0;
+    while (!(await ended())) await pause();
+    expect(await stage.metric(parked, { outcome: "left" })).toBe(1);
     expect(await stage.metric("switchback_app_parked")).toBe(0);
   });
 });

@@ -30,7 +30,10 @@ async function drill(
   const code = await drillCli(
     args,
     {
-      topology: { objectives: { rtoSeconds: 10, rpoSeconds: 1 } },
+      topology: {
+        lease: { leaseMs: 200, marginMs: 100 },
+        objectives: { rtoSeconds: 10, rpoSeconds: 1 },
+      },
       roles: { active: "us-east-1", standby: "us-west-2", witness: "us-east-2" },
       labFolder: root,
       drillsFolder: join(root, "drills"),

@@ -3,6 +3,7 @@
 
 import type { Ledger, RequestLine } from "../../lab/drill/ledger.ts";
 import type { CommandRecord } from "../../lab/drill/verdicts/command.ts";
+import type { Witnessed } from "../../lab/drill/verdicts/order.ts";
 import { plannedPromise } from "../../lab/drill/verdicts/criteria.ts";
 import type {
   BucketReading,
@@ -155,6 +156,7 @@ export function plannedEvidence(
     faults: [],
     commands: [switchoverAsked],
     databases: [databaseOf(east, rows, true), databaseOf(west, rows)],
+    witnessed: witnessedMove,
     objective: {
       ...objective,
       rtoObjective: false,
@@ -166,6 +168,29 @@ export function plannedEvidence(
     ...changes,
   });
 }
+
+/** The east renews until the fault; the west waits, takes the lease, and only then promotes. */
+export const witnessedLoss: Witnessed = {
+  leaseWrites: [
+    { atMs: 1_000, epoch: 1, holder: east, renewals: 0 },
+    { atMs: faultAtMs - 100, epoch: 1, holder: east, renewals: 20 },
+    { atMs: takeoverAtMs - 250, epoch: 2, holder: west, renewals: 0 },
+  ],
+  promotions: [{ atMs: takeoverAtMs - 150, region: west }],
+  plansBegun: [{ atMs: takeoverAtMs - 300, planId: "failover-2" }],
+};
+
+/** The east closes and lets go at once; there is nothing to wait for. */
+export const witnessedMove: Witnessed = {
+  leaseWrites: [
+    { atMs: 1_000, epoch: 1, holder: east, renewals: 0 },
+    { atMs: faultAtMs + 50, epoch: 1, holder: east, renewals: 20 },
+    { atMs: faultAtMs + 100, epoch: 1, holder: "nobody", renewals: 21 },
+    { atMs: faultAtMs + 150, epoch: 2, holder: west, renewals: 0 },
+  ],
+  promotions: [{ atMs: faultAtMs + 250, region: west }],
+  plansBegun: [{ atMs: faultAtMs + 20, planId: "switchover-2" }],
+};
 
 export function cleanEvidence(changes: Partial<Evidence> = {}): Evidence {
   const requests = cleanRequests();
@@ -180,6 +205,8 @@ export function cleanEvidence(changes: Partial<Evidence> = {}): Evidence {
     route53Calls: [],
     rogueWrites: null,
     watched: { heldAtMs: null, statusPages: 40 },
+    witnessed: witnessedLoss,
+    leaseTiming: { leaseMs: 1_500, marginMs: 300 },
     objective,
     ...changes,
   };

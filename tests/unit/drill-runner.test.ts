@@ -21,11 +21,13 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 const scenario = { ...regionLoss, settleMs: 800 };
 
+const lease = { leaseMs: 200, marginMs: 100 };
+
 const request: DrillRequest = {
   scenario,
   also: [],
   seed: 11,
-  topology: { objectives: { rtoSeconds: 10, rpoSeconds: 1 } },
+  topology: { lease, objectives: { rtoSeconds: 10, rpoSeconds: 1 } },
   labFolder: root,
   drillsFolder: join(root, "drills"),
 };
@@ -143,7 +145,7 @@ test("a region loss from an empty machine to the evidence", async () => {
 });
 
 test("a region that nobody takes over fails, and the drill does not wait for ever", async () => {
-  const topology = { objectives: { rtoSeconds: 2, rpoSeconds: 1 } };
+  const topology = { lease, objectives: { rtoSeconds: 2, rpoSeconds: 1 } };
   const { report, labs } = await drill({ ...fast, takeoverMs: null }, {}, { topology });
   expect(report.result).toBe("fail");
   expect(report.reasons.join()).toContain("users could not write again");

@@ -258,6 +258,9 @@ test("a planned move shows its pause, and no recovery that nothing needed", () =
   expect(page).not.toContain("RTO");
 });
 
+const all = (drills: readonly DrillReport[], interrupted = false) =>
+  allReport({ asked: ["region-loss", "arbiter-down"], drills, seconds: 75, interrupted });
+
 describe("many drills", () => {
   const quiet = {
     ...report,
@@ -276,9 +279,6 @@ describe("many drills", () => {
     result: "fail",
     reasons: ["two regions acknowledged writes"],
   } as const;
-  const all = (drills: readonly DrillReport[], interrupted = false) =>
-    allReport({ asked: ["region-loss", "arbiter-down"], drills, seconds: 75, interrupted });
-
   test("are one table with the reasons and the evidence", () => {
     expect(renderAll(all([failed, quiet]), plain)).toBe(`
 scenario      result  first   DNS  lost  failed  two  pause   s

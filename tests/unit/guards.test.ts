@@ -174,7 +174,10 @@ function approvedFor(off: number, seen: Observations): Observations {
   if (lease === "unknown") throw new Error("nothing was read");
   const { control, epoch } = lease.item;
   const approval = { epoch: epoch + off, atMs: 0 };
-  return { ...seen, lease: { ...lease, item: { ...lease.item, control: { ...control, approval } } } };
+  return {
+    ...seen,
+    lease: { ...lease, item: { ...lease.item, control: { ...control, approval } } },
+  };
 }
 
 function paused(because: string): Control {

@@ -12,9 +12,7 @@ import {
 import { planFailover, planProtect, type StepKind } from "../../failover/plan.ts";
 
 const plans = [2, 3].flatMap((epoch) =>
-  ["us-east-1", "us-west-2"].map((to) =>
-    planFailover({ from: "nobody", to, epoch, replicas: 2 }),
-  ),
+  ["us-east-1", "us-west-2"].map((to) => planFailover({ from: "nobody", to, epoch, replicas: 2 })),
 );
 const [plan = never()] = plans;
 const kinds = plan.stages.flat().map(({ kind }) => kind);
@@ -31,7 +29,11 @@ function started(index = 0): JournalEntry {
   };
 }
 
-function stepEntry(kind: "step-intended" | "step-done" | "step-undone", step: StepKind, planId = plan.id) {
+function stepEntry(
+  kind: "step-intended" | "step-done" | "step-undone",
+  step: StepKind,
+  planId = plan.id,
+) {
   return { kind, atMs: 2, planId, step } as const;
 }
 
@@ -88,14 +90,11 @@ test("the stage is the first one in which something is open, whatever is done be
   expect(currentStage(running(journal))).toBeUndefined();
 });
 
-test.each(endings)(
-  "%s ends its plan, and its late entries wake nothing",
-  (kind) => {
-    const journal = [started(), ended(kind)];
-    expect(standingOf(journal)).toBe("idle");
-    expect(standingOf([...journal, stepEntry("step-done", "take-lease")])).toBe("idle");
-  },
-);
+test.each(endings)("%s ends its plan, and its late entries wake nothing", (kind) => {
+  const journal = [started(), ended(kind)];
+  expect(standingOf(journal)).toBe("idle");
+  expect(standingOf([...journal, stepEntry("step-done", "take-lease")])).toBe("idle");
+});
 
 test("what was taken back, and an abort that was refused, leave the plan where it stands", () => {
   const journal = [started(), stepEntry("step-done", "take-lease")];

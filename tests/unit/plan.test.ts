@@ -172,13 +172,19 @@ test.each(changing)("%s scales to what the region needs once it serves", (_name,
   expect(scaleUp).toEqual({ kind: "scale-up", replicas: 3 });
 });
 
-test.each(rebuilding)("%s keeps the old primary under one name and salvages its own", (_n, plan) => {
-  const steps = plan.stages.flat();
-  for (const kind of ["snapshot-old-primary", "retire-old-primary"]) {
-    expect(steps.find((step) => step.kind === kind)).toEqual({ kind, name: keptAs });
-  }
-  expect(steps.find(({ kind }) => kind === "salvage")).toEqual({ kind: "salvage", name: plan.id });
-});
+test.each(rebuilding)(
+  "%s keeps the old primary under one name and salvages its own",
+  (_n, plan) => {
+    const steps = plan.stages.flat();
+    for (const kind of ["snapshot-old-primary", "retire-old-primary"]) {
+      expect(steps.find((step) => step.kind === kind)).toEqual({ kind, name: keptAs });
+    }
+    expect(steps.find(({ kind }) => kind === "salvage")).toEqual({
+      kind: "salvage",
+      name: plan.id,
+    });
+  },
+);
 
 test("nobody waits for the Route 53 control plane to be told or to be served", () => {
   for (const name of ["a forced failover", "a handover"] as const) {

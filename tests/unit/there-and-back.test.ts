@@ -34,8 +34,9 @@ test("a switchover moves the lease with a token and leaves a replica behind", as
   expect(earth.active.database.role).toBe("replica");
   expect(earth.records.primary).toBe(earth.standby.name);
   const order = earth.events.filter((event) => /close|release|takeOver|promote|grant/.test(event));
-  expect(order.slice(-5).map((event) => /close|release|takeOver|promote|grant/.exec(event)?.[0]))
-    .toEqual(["close", "release", "takeOver", "promote", "grant"]);
+  expect(
+    order.slice(-5).map((event) => /close|release|takeOver|promote|grant/.exec(event)?.[0]),
+  ).toEqual(["close", "release", "takeOver", "promote", "grant"]);
   await earth.forMs(2_000);
   expect(controlOf(earth).command).toBe("none");
   earth.assertOneWriter();
@@ -196,8 +197,9 @@ test.each(["before", "after"] as const)(
           left -= 1;
           if (left === 0) throw new Crash(`${moment} ${call.name}`);
         });
-        await earth.until(`done, ${which} killed ${moment} call ${killed}`, () =>
-          earth.serves(earth.standby.name) && earth.active.database.role === "replica",
+        await earth.until(
+          `done, ${which} killed ${moment} call ${killed}`,
+          () => earth.serves(earth.standby.name) && earth.active.database.role === "replica",
           1_200,
         );
         earth.assertOneWriter();

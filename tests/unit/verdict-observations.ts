@@ -31,7 +31,12 @@ export interface Changes {
 }
 
 export function seenWith(changes: Changes = {}): Observations {
-  const { unmovedForMs = 100, lastReadAgoMs = 50, readingAgeMs = 100, readingForMs = 60_000 } = changes;
+  const {
+    unmovedForMs = 100,
+    lastReadAgoMs = 50,
+    readingAgeMs = 100,
+    readingForMs = 60_000,
+  } = changes;
   const healths = { probe: "serving", world: "serving", self: "serving", data: "serving" } as const;
   const item = leaseItem({
     holder: active,

@@ -84,7 +84,11 @@ const becomingInvalid: readonly Row[] = [
   ["one millisecond before the lapse", { ...gone, unmovedForMs: lapsedMs - 1 }, "ask"],
   ["one before the lapse, one vantage", { ...needsThree(), unmovedForMs: lapsedMs - 1 }, "suspect"],
   ["the one it was let go for has one moment left", neverCame(lapsedMs - 1), "stay"],
-  ["both outside fail for a moment too short", { readings: outside, readingForMs: 1_499 }, "suspect"],
+  [
+    "both outside fail for a moment too short",
+    { readings: outside, readingForMs: 1_499 },
+    "suspect",
+  ],
   ["both outside fail for just long enough", { readings: outside, readingForMs: 1_500 }, "ask"],
   ["a lapsed lease does not wait for that", { ...gone, readingForMs: 100 }, "seize"],
   ["a reading exactly as old as allowed", { ...gone, readingAgeMs: 1_500 }, "seize"],

@@ -16,6 +16,13 @@ export interface TableOptions {
   readonly quorum: QuorumOptions;
   /** Two regions that write one item within one round trip: the later one is refused. */
   readonly writeConflicts: boolean;
+  readonly onApplied: (write: AppliedWrite) => void;
+}
+
+/** Undefined when the item is gone. */
+export interface AppliedWrite {
+  readonly key: ItemKey;
+  readonly item: Item | undefined;
 }
 
 export interface Change {
@@ -70,6 +77,7 @@ export class StrongTable {
       if (this.#options.writeConflicts) this.#assertNoConflict(region, key, via);
       this.#items.set(key, after);
       this.#record(key, after, [region, via]);
+      this.#options.onApplied({ key, item: after });
       return { before, after };
     });
   }

@@ -26,7 +26,11 @@ export function copyObject(
   bucket.add(version);
   store.onVersion(version);
   return {
-    CopyObjectResult: { ETag: version.etag, LastModified: version.modifiedAt },
+    CopyObjectResult: {
+      ETag: version.etag,
+      LastModified: version.modifiedAt,
+      ChecksumCRC32: version.crc32,
+    },
     CopySourceVersionId: versionIdOf(sourceBucket, source).VersionId,
     ...versionIdOf(bucket, version),
   };

@@ -9,7 +9,8 @@ import { isOrdersFile, objectsFile, salvageFrom } from "./salvage.ts";
 /** What Switchback keeps for itself; no user put it there. */
 const ownPrefix = "switchback/";
 const salvagePrefix = `${ownPrefix}salvage/`;
-const answerMs = 2_000;
+/** Long enough for a busy machine; a region in the dark costs this once. */
+const answerMs = 2_500;
 const pagesMax = 200;
 
 export function readBuckets(lab: LabDescriptor): Promise<BucketReading[]> {
@@ -73,7 +74,7 @@ async function withBucket<T>(
     region,
     forcePathStyle: true,
     credentials: { accessKeyId: "lab", secretAccessKey: "lab" },
-    maxAttempts: 2,
+    maxAttempts: 1,
     requestHandler: {
       connectionTimeout: answerMs,
       requestTimeout: answerMs,

@@ -14,12 +14,13 @@ import type {
   Route53Call,
   Watched,
 } from "../verdicts/evidence.ts";
+import type { LeaseTiming, Witnessed } from "../verdicts/order.ts";
 
 export type FiledEvidence = Omit<Evidence, "databases" | "buckets" | "salvages" | "records"> & {
   readonly lab: LabDescriptor;
 };
 
-interface Observations {
+interface Observations extends Partial<Witnessed> {
   readonly route53Calls?: readonly Route53Call[];
 }
 
@@ -36,8 +37,17 @@ export function readEvidence(folder: string): FiledEvidence {
     objective: read("objective.json") as Objective,
     route53Calls: observations?.route53Calls ?? null,
     watched: readIfThere("watched.json") as Watched | null,
+    witnessed: witnessedIn(observations),
+    leaseTiming: (readIfThere("topology.json") as { lease?: LeaseTiming } | null)?.lease ?? null,
     rogueWrites: readRogueWrites(folder),
   };
+}
+
+function witnessedIn(observations: Observations | null): Witnessed | null {
+  const { leaseWrites, plansBegun, promotions } = observations ?? {};
+  if (leaseWrites === undefined || plansBegun === undefined || promotions === undefined)
+    return null;
+  return { leaseWrites, plansBegun, promotions };
 }
 
 const roguePattern = /^rogue-(.+)\.ndjson$/;

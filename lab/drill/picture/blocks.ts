@@ -83,7 +83,7 @@ export function groupBlocks({ title, subtitle, rows }: Group, sketch: Sketch): B
 /** Flags on poles, each with its words. */
 export function flagBlock(name: string, marks: readonly Mark[], sketch: Sketch): Block {
   const { scale, zeroAtMs } = sketch;
-  const labels = marks.map((mark) => ({ x: scale.x(mark.atMs) + 8, text: mark.label }));
+  const labels = marks.map((mark) => ({ x: scale.x(mark.atMs), reach: 8, text: mark.label }));
   const packed = packLabels(labels, { from: scale.left, to: scale.right }, labelSize);
   const rows = Math.max(1, ...packed.map((label) => label.row + 1));
   const height = rows * lineHeight + 6;
@@ -95,7 +95,7 @@ export function flagBlock(name: string, marks: readonly Mark[], sketch: Sketch):
       const title = tooltip(
         `${mark?.told ?? ""}: ${relativeSeconds((mark?.atMs ?? zeroAtMs) - zeroAtMs)}`,
       );
-      const x = label.leaderX - 8;
+      const x = label.leaderX;
       const pole = { x1: x, x2: x, y1: middle - 5, y2: top + height, class: "command" };
       const { text, anchor } = label;
       const refused = mark?.tone === "refused" ? "failed" : "command";

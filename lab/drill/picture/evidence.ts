@@ -10,8 +10,12 @@ import type { DrillReport } from "../report.ts";
 import type { CommandRecord } from "../verdicts/command.ts";
 import type { CheckerReport, FaultRecord, Objective } from "../verdicts/evidence.ts";
 
+/** Every report has these; evidence of an older drill may lack what newer ones measure. */
+export type KeptReport = Pick<DrillReport, "scenario" | "seed" | "startedAt" | "result"> &
+  Partial<DrillReport>;
+
 export interface PictureInput {
-  readonly report: DrillReport;
+  readonly report: KeptReport;
   readonly description: string | null;
   /** Faults from the command line, beside the scenario's own. */
   readonly also: readonly unknown[];
@@ -42,15 +46,15 @@ export interface EvidenceFile {
 /** Null when there is no report, so that there is nothing to draw. */
 export function readEvidence(folder: string): PictureInput | null {
   const read = (name: string): unknown => readJson(join(folder, name));
-  const report = objectFrom(read("report.json"));
-  if (report === null) return null;
+  const report = read("report.json");
+  if (!isReport(report)) return null;
   const scenario = objectFrom(read("scenario.json"));
   return {
-    report: report as unknown as DrillReport,
+    report,
     description: textFrom(scenario?.["description"]),
     also: listFrom(scenario?.["also"]),
     checker: objectFrom(read("checker.json")) as Partial<CheckerReport> | null,
-    objective: (objectFrom(read("objective.json")) ?? {}) as Partial<Objective>,
+    objective: objectFrom(read("objective.json")) ?? {},
     faults: listFrom(read("faults.json")).filter(isFault),
     commands: listFrom(read("commands.json")).filter(isCommand),
     holds: listFrom(read("holds.json")).filter(isHold),
@@ -83,6 +87,12 @@ export function numberFrom(value: unknown): number | null {
 
 export function textsFrom(value: unknown): readonly string[] {
   return listFrom(value).filter((text) => typeof text === "string");
+}
+
+function isReport(value: unknown): value is KeptReport {
+  const fields = objectFrom(value);
+  const texts = [fields?.["scenario"], fields?.["startedAt"], fields?.["result"]];
+  return texts.every((text) => typeof text === "string") && numberFrom(fields?.["seed"]) !== null;
 }
 
 function isFault(value: unknown): value is FaultRecord {

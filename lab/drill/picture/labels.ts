@@ -76,6 +76,8 @@ export interface Anchored {
   readonly text: string;
   /** Where its leader stands. */
   readonly x: number;
+  /** How far to the right of the leader its sign goes, such as a flag. @default 0 */
+  readonly reach?: number;
 }
 
 export interface PackedLabel extends PlacedLabel {
@@ -99,8 +101,9 @@ export function packLabels(labels: readonly Anchored[], bounds: Box, size: numbe
   const ordered = labels
     .map((label, i) => ({ ...label, i }))
     .sort((a, b) => b.x - a.x || a.i - b.i);
-  const packed = ordered.map(({ text, x, i }) => {
-    const { side, row } = placeOnPole(sidesOf(text, x, bounds, size), x, { texts, poles });
+  const packed = ordered.map(({ i, ...label }) => {
+    const { x } = label;
+    const { side, row } = placeOnPole(sidesOf(label, bounds, size), x, { texts, poles });
     texts.push({ ...side.box, row });
     for (let below = 0; below <= row; below += 1) poles.push({ from: x, to: x, row: below });
     const { text: shown, at, anchor } = side;
@@ -148,16 +151,19 @@ interface Side {
 }
 
 /** To the right of the pole, or to its left; cut only where it fits on neither side. */
-function sidesOf(text: string, x: number, bounds: Box, size: number): [Side, ...Side[]] {
+function sidesOf(label: Anchored, bounds: Box, size: number): [Side, ...Side[]] {
+  const { text, x, reach = 0 } = label;
   const width = textWidth(text, size);
-  const [right, left] = [bounds.to - x - gap, x - gap - bounds.from];
+  const [right, left] = [bounds.to - x - reach - gap, x - gap - bounds.from];
   if (Math.max(right, left) < width) {
     return right >= left
-      ? [rightOf(fitText(text, right, size), x, size)]
+      ? [rightOf(fitText(text, right, size), x + reach, size)]
       : [leftOf(fitText(text, left, size), x, size)];
   }
   if (right < width) return [leftOf(text, x, size)];
-  return left < width ? [rightOf(text, x, size)] : [rightOf(text, x, size), leftOf(text, x, size)];
+  return left < width
+    ? [rightOf(text, x + reach, size)]
+    : [rightOf(text, x + reach, size), leftOf(text, x, size)];
 }
 
 function rightOf(text: string, x: number, size: number): Side {

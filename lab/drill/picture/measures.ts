@@ -2,12 +2,13 @@
 
 import { grouped, milliseconds, seconds } from "../screen/numbers.ts";
 import type { PictureInput } from "./evidence.ts";
-import { lengthOf } from "./plan-rows.ts";
 import { joinMarkup, table, tag, type Content, type Markup } from "./html.ts";
+import { lengthOf } from "./plan-rows.ts";
 
-interface Measure {
+export interface Measure {
   readonly name: string;
   readonly measured: string;
+  /** "–" where nothing was promised. */
   readonly objective: string;
 }
 
@@ -23,66 +24,99 @@ export function measuresSection(input: PictureInput): Markup {
   ]);
 }
 
-/** Evidence of an older drill may lack what newer ones measure: unknown, not zero. */
-export function measuresOf({ report, checker, objective }: PictureInput): Measure[] {
-  const { planned = null, lostObjects } = report;
-  const dnsMs = report.phases?.dnsMs ?? null;
-  const rto = report.measuresRto === false ? "not judged" : `${report.objective.rtoSeconds} s`;
-  const throughDns =
-    checker?.faultAtMs && checker.recoveredAtMs ? checker.recoveredAtMs - checker.faultAtMs : null;
-  const lostMs = report.lostSeconds === null ? null : report.lostSeconds * 1_000;
-  const pauseMs = report.writePauseMs ?? report.longestGapMs ?? null;
-  const failedMax = objective.planned?.failedRequestsMax ?? objective.failedRequestsMax;
-  const pauseMax = objective.planned?.writePauseMsMax;
-  return [
-    measure("Users could not write (RTO)", seconds(report.rtoMs ?? null), rto),
-    measure("From zero to the first write in another region", seconds(report.firstWriteMs ?? null)),
-    measure("From zero to users writing again, through DNS", seconds(throughDns)),
-    ...(dnsMs === null ? [] : [measure("… of which DNS", seconds(dnsMs))]),
-    measure(
-      "Acknowledged rows lost",
-      grouped(report.lostRows ?? null),
-      limitOf(objective.lostRowsMax),
-    ),
-    measure(
-      "Seconds of acknowledged writes lost (RPO)",
-      seconds(lostMs),
-      `${report.objective.rpoSeconds} s`,
-    ),
-    ...(lostObjects === undefined
-      ? []
-      : [measure("Acknowledged objects lost", grouped(lostObjects))]),
-    measure("Two writers at once", milliseconds(ceil(report.twoWritersMs)), "0 ms"),
-    measure(
-      "Failed requests of users",
-      grouped(report.failedRequests ?? null),
-      planned === null ? limitOf(failedMax) : "",
-    ),
-    ...(planned === null
-      ? []
-      : [
-          measure(
-            "… of which in the planned move",
-            grouped(planned.failedRequests),
-            limitOf(failedMax),
-          ),
-        ]),
-    measure(
-      planned === null ? "Longest pause of writes" : "Longest pause of writes in the planned move",
-      pauseMs === null ? "unknown" : lengthOf(pauseMs),
-      pauseMax === undefined ? "" : lengthOf(pauseMax),
-    ),
-  ];
+/** What the scenario has no use for is left out; what was not measured is unknown, not zero. */
+export function measuresOf(input: PictureInput): Measure[] {
+  return measures
+    .map((measureIn) => measureIn(input))
+    .filter((found) => found !== null)
+    .map(({ name, measured, objective = "" }) => ({
+      name,
+      measured,
+      objective: objective === "" ? "–" : objective,
+    }));
 }
 
-function measure(name: string, measured: string, objective = ""): Measure {
-  return { name, measured, objective: objective === "" ? "–" : objective };
+type Found = Omit<Measure, "objective"> & Partial<Pick<Measure, "objective">>;
+
+const measures: readonly ((input: PictureInput) => Found | null)[] = [
+  function recovery({ report }) {
+    const { measuresRto = true, rtoMs = null } = report;
+    const objective = measuresRto ? seconds(promised(report, "rtoSeconds")) : "not judged";
+    return { name: "Users could not write (RTO)", measured: seconds(rtoMs), objective };
+  },
+  ({ report: { firstWriteMs = null } }) => ({
+    name: "From zero to the first write in another region",
+    measured: seconds(firstWriteMs),
+  }),
+  function throughDns({ checker }) {
+    const { faultAtMs = null, recoveredAtMs = null } = checker ?? {};
+    const ms = faultAtMs === null || recoveredAtMs === null ? null : recoveredAtMs - faultAtMs;
+    return { name: "From zero to users writing again, through DNS", measured: seconds(ms) };
+  },
+  function dns({ report: { phases } }) {
+    const ms = phases?.dnsMs ?? null;
+    return ms === null ? null : { name: "… of which DNS", measured: seconds(ms) };
+  },
+  ({ report: { lostRows = null }, objective: { lostRowsMax } }) => ({
+    name: "Acknowledged rows lost",
+    measured: grouped(lostRows),
+    objective: limitOf(lostRowsMax),
+  }),
+  function recoveryPoint({ report }) {
+    const { lostSeconds = null } = report;
+    return {
+      name: "Seconds of acknowledged writes lost (RPO)",
+      measured: seconds(lostSeconds === null ? null : lostSeconds * 1_000),
+      objective: seconds(promised(report, "rpoSeconds")),
+    };
+  },
+  ({ report: { lostObjects } }) =>
+    lostObjects === undefined
+      ? null
+      : { name: "Acknowledged objects lost", measured: grouped(lostObjects) },
+  function writers({ report: { twoWritersMs = null } }) {
+    const measured = milliseconds(twoWritersMs === null ? null : Math.ceil(twoWritersMs));
+    return { name: "Two writers at once", measured, objective: "0 ms" };
+  },
+  ({ report: { failedRequests = null }, objective: { failedRequestsMax } }) => ({
+    name: "Failed requests of users",
+    measured: grouped(failedRequests),
+    objective: limitOf(failedRequestsMax),
+  }),
+  ({ report: { planned = null }, objective }) =>
+    planned === null
+      ? null
+      : {
+          name: "… of which in the planned move",
+          measured: grouped(planned.failedRequests),
+          objective: limitOf(objective.planned?.failedRequestsMax),
+        },
+  ({ report: { longestGapMs = null } }) => ({
+    name: "Longest pause of writes",
+    measured: orUnknown(longestGapMs),
+  }),
+  function plannedPause({ report: { planned = null }, objective }) {
+    if (planned === null) return null;
+    const max = objective.planned?.writePauseMsMax;
+    return {
+      name: "… in the planned move",
+      measured: orUnknown(planned.writePauseMs),
+      objective: max === undefined ? "" : `at most ${lengthOf(max)}`,
+    };
+  },
+];
+
+function promised(
+  { objective }: PictureInput["report"],
+  name: "rtoSeconds" | "rpoSeconds",
+): number | null {
+  return objective === undefined ? null : objective[name] * 1_000;
+}
+
+function orUnknown(ms: number | null): string {
+  return ms === null ? "unknown" : lengthOf(ms);
 }
 
 function limitOf(max: number | undefined): string {
   return max === undefined ? "" : `at most ${grouped(max)}`;
-}
-
-function ceil(ms: number | null | undefined): number | null {
-  return ms === null || ms === undefined ? null : Math.ceil(ms);
 }

@@ -12,7 +12,7 @@ export const failback: Scenario = {
     "Nothing that was written meanwhile may be lost and no request may fail on the way back.",
   load: { writesPerSecond: 60, clients: 8 },
   faults: [{ atMs: 0, fault: { kind: "region-loss", region: "active" }, healAfterMs: 5_000 }],
-  commands: [{ atMs: 1_500, after: ["failed-over", "healed"], command: { kind: "failback" } }],
+  commands: [{ atMs: 500, after: ["finished", "healed"], command: { kind: "failback" } }],
   until: ["failed-over", "failed-back"],
   settleMs: 2_500,
   criteria: {

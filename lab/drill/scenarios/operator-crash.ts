@@ -11,7 +11,7 @@ export const operatorCrash: Scenario = {
     "all the same, with one writer at any time and nothing lost on the way back.",
   load: { writesPerSecond: 60, clients: 8 },
   faults: [{ atMs: 0, fault: { kind: "region-loss", region: "active" }, healAfterMs: 5_000 }],
-  commands: [{ atMs: 1_500, after: ["failed-over", "healed"], command: { kind: "failback" } }],
+  commands: [{ atMs: 500, after: ["finished", "healed"], command: { kind: "failback" } }],
   killOperatorAtEachStep: true,
   until: ["failed-over", "failed-back"],
   settleMs: 2_500,

@@ -2,6 +2,7 @@
 //! returns its reason or null; all are asked, so that a report says everything at once.
 
 import type { CheckerReport, Evidence } from "./evidence.ts";
+import { orderBreaches } from "./order.ts";
 import { outageMsMin } from "./recovery.ts";
 
 export type Findings = Omit<CheckerReport, "result" | "reasons">;
@@ -126,4 +127,5 @@ const rules: readonly Rule[] = [
     if (alteredKeys.length === 0) return null;
     return `${alteredKeys.length} stored rows differ from what was acknowledged`;
   },
+  ...orderBreaches,
 ];

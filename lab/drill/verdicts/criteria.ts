@@ -28,6 +28,8 @@ export interface Criteria {
   readonly rogueRefused?: boolean;
   /** The salvage must list every lost row, and no row that survived. @default false */
   readonly salvage?: boolean;
+  /** Plans that may be begun from zero on. @default unlimited */
+  readonly plansMax?: number;
   /** At the end the other region must follow again. @default false */
   readonly replicaStreams?: boolean;
 }

@@ -5,6 +5,7 @@ import type { Fault } from "../../faults/faults.ts";
 import type { Ledger } from "../ledger.ts";
 import type { CommandRecord } from "./command.ts";
 import type { Criteria } from "./criteria.ts";
+import type { LeaseTiming, OrderFindings, Witnessed } from "./order.ts";
 
 export interface FaultRecord {
   readonly fault: Fault;
@@ -97,6 +98,9 @@ export interface Evidence {
   readonly route53Calls: readonly Route53Call[] | null;
   readonly rogueWrites: readonly RogueWrite[] | null;
   readonly watched: Watched | null;
+  readonly witnessed: Witnessed | null;
+  /** Of the topology that was drilled. */
+  readonly leaseTiming: LeaseTiming | null;
   readonly objective: Objective;
 }
 
@@ -198,6 +202,7 @@ export interface CheckerReport {
   /** Whether another region's database follows and has the newest row. */
   readonly replicaStreams: boolean | null;
   readonly heldAtMs: number | null;
+  readonly order: OrderFindings | null;
   readonly failovers: number;
   readonly needlessFailovers: number;
   /** From the last acknowledged write of a user to the end of the load. */

@@ -3,13 +3,12 @@
 
 import type { Findings, Rule } from "./breaches.ts";
 import type { Evidence } from "./evidence.ts";
+import { orderMissing } from "./order.ts";
 
 export function missing(found: Findings, evidence: Evidence): string[] {
-  const unreadable = [
-    ...found.unreachable.map(
-      (each) => `the database of ${each.region} could not be read: ${each.error}`,
-    ),
-  ];
+  const unreadable = found.unreachable.map(
+    ({ region, error }) => `the database of ${region} could not be read: ${error}`,
+  );
   const reasons = rules.map((rule) => rule(found, evidence)).filter((reason) => reason !== null);
   return [...reasons, ...unreadable];
 }
@@ -90,4 +89,5 @@ const rules: readonly Rule[] = [
     if (objective.replicaStreams !== true || replicaStreams !== null) return null;
     return "it could not be read whether a replica follows";
   },
+  ...orderMissing,
 ];

@@ -7,7 +7,7 @@ import type net from "node:net";
 import dnsPacket from "dns-packet";
 import type { LabDescriptor } from "../../../lab/descriptor.ts";
 import { describeFault, type ActiveFault, type Fault } from "../../../lab/faults/faults.ts";
-import type { Lab, LabOptions } from "../../../lab/lab.ts";
+import type { Lab, LabObservations, LabOptions } from "../../../lab/lab.ts";
 import { oids, startFakePostgres, type QueryAnswer } from "./drill-postgres.ts";
 
 export interface FakeLabBehaviour {
@@ -45,6 +45,8 @@ interface World {
   readonly west: FakeRegion;
   readonly behaviour: FakeLabBehaviour;
   readonly journal: Record<string, unknown>[];
+  readonly leaseWrites: LabObservations["leaseWrites"][number][];
+  readonly promotions: LabObservations["promotions"][number][];
   readonly timers: Set<NodeJS.Timeout>;
   epoch: number;
   named: FakeRegion;
@@ -64,11 +66,14 @@ export async function startFakeLab(
     west: newRegion("us-west-2", "127.0.78.2", false),
     behaviour,
     journal: [],
+    leaseWrites: [],
+    promotions: [],
     timers: new Set(),
     epoch: 1,
     named: null as unknown as FakeRegion,
   };
   world.named = world.east;
+  writeLease(world, world.east, 1);
   const closers: (() => Promise<void>)[] = [];
   const appPort = await startApps(world, closers);
   const dns = await startDns(world, closers);
@@ -100,7 +105,14 @@ function labOf(world: World, descriptor: LabDescriptor, closers: (() => Promise<
     },
     async heal() {},
     activeFaults: () => active,
-    observations: () => ({ route53Calls: [], route53CallCounts: {}, rogueWriters: {} }),
+    observations: () => ({
+      route53Calls: [],
+      route53CallCounts: {},
+      rogueWriters: {},
+      leaseWrites: world.leaseWrites,
+      promotions: world.promotions,
+      plansBegun: [],
+    }),
     async exhume(region) {
       if (world.behaviour.failsToExhume === true) throw new Error("no such file");
       regionOf(world, region).databaseUp = true;
@@ -118,6 +130,7 @@ function loseRegion(world: World, atMs: number): void {
   east.lost = true;
   east.databaseUp = false;
   east.serving = false;
+  writeLease(world, east, 1);
   for (const [key, row] of east.rows) {
     if (row.acceptedAtMs <= atMs - behaviour.lagMs) west.rows.set(key, row);
   }
@@ -133,8 +146,12 @@ function loseRegion(world: World, atMs: number): void {
     note("plan-started", { plan, because, suspectedAtMs: atMs + step });
     note("step-intended", { step: "take-lease" });
   });
-  at(world, step * 3, () => note("step-done", { step: "take-lease" }));
+  at(world, step * 3, () => {
+    writeLease(world, west, 2);
+    note("step-done", { step: "take-lease" });
+  });
   at(world, step * 4, () => {
+    world.promotions.push({ atMs: Date.now(), region: west.name });
     west.inRecovery = false;
     note("step-done", { step: "promote-database" });
   });
@@ -148,6 +165,10 @@ function loseRegion(world: World, atMs: number): void {
     note("step-done", { step: "await-serving" });
     note("plan-finished", { because: [] });
   });
+}
+
+function writeLease({ leaseWrites }: World, { name: holder }: FakeRegion, epoch: number): void {
+  leaseWrites.push({ atMs: Date.now(), epoch, holder, renewals: leaseWrites.length });
 }
 
 function at(world: World, ms: number, action: () => void): void {

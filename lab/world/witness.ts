@@ -1,0 +1,83 @@
+//! What the lab itself sees happen at the arbiter and to the databases, written down at that moment.
+//! It takes nobody's word for it, so a checker can hold the operators' account against it.
+
+import type { AppliedWrite } from "../aws/dynamodb.ts";
+
+/** A write of the lease item, of whatever part of it, when the quorum applied it. */
+export interface LeaseWrite {
+  readonly atMs: number;
+  readonly epoch: number;
+  readonly holder: string;
+  readonly renewals: number;
+}
+
+export interface PromotionSeen {
+  readonly atMs: number;
+  readonly region: string;
+}
+
+/** A plan that was written down, when the quorum applied that. */
+export interface PlanBegun {
+  readonly atMs: number;
+  readonly planId: string;
+}
+
+/** The newest of each, the oldest of them first; no more than 10,000. */
+export interface Witnessed {
+  readonly leaseWrites: readonly LeaseWrite[];
+  readonly promotions: readonly PromotionSeen[];
+  readonly plansBegun: readonly PlanBegun[];
+}
+
+const keptMax = 10_000;
+
+export class Witness {
+  readonly #leaseWrites: LeaseWrite[] = [];
+  readonly #promotions: PromotionSeen[] = [];
+  readonly #plansBegun: PlanBegun[] = [];
+
+  get witnessed(): Witnessed {
+    return {
+      leaseWrites: [...this.#leaseWrites],
+      promotions: [...this.#promotions],
+      plansBegun: [...this.#plansBegun],
+    };
+  }
+
+  /** What is no lease and no plan, or is not written as these are, is passed over. */
+  seeWrite({ key, item }: AppliedWrite): void {
+    const atMs = Date.now();
+    if (key.sk === "lease") {
+      const { epoch, holder, renewals } = item ?? {};
+      if (epoch?.N === undefined || holder?.S === undefined || renewals?.N === undefined) return;
+      const write = { epoch: Number(epoch.N), holder: holder.S, renewals: Number(renewals.N) };
+      keep(this.#leaseWrites, { atMs, ...write });
+    }
+    if (!key.sk.startsWith("journal#")) return;
+    for (const planId of plansIn(item?.["entries"]?.S)) keep(this.#plansBegun, { atMs, planId });
+  }
+
+  /** When it was accepted, which is before the database is promoted. */
+  seePromotion(region: string): void {
+    keep(this.#promotions, { atMs: Date.now(), region });
+  }
+}
+
+function keep<T>(list: T[], one: T): void {
+  list.push(one);
+  if (list.length > keptMax) list.shift();
+}
+
+function plansIn(text: string | undefined): string[] {
+  try {
+    const entries: unknown = JSON.parse(text ?? "[]");
+    if (!Array.isArray(entries)) return [];
+    return entries.flatMap((entry: unknown) => {
+      if (typeof entry !== "object" || entry === null) return [];
+      const { kind, planId } = entry as { readonly kind?: unknown; readonly planId?: unknown };
+      return kind === "plan-started" && typeof planId === "string" ? [planId] : [];
+    });
+  } catch {
+    return [];
+  }
+}
