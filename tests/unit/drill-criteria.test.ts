@@ -24,6 +24,7 @@ import {
   switchoverAsked,
   takeoverAtMs,
   west,
+  witnessedReturn,
   write,
 } from "./drill-evidence.ts";
 
@@ -133,6 +134,7 @@ describe("a planned move", () => {
           { ...switchoverAsked, command: { kind: "failback" }, sentAtMs: backAtMs, main: false },
         ],
         databases: [databaseOf(east, rows), databaseOf(west, rows, true)],
+        witnessed: witnessedReturn(backAtMs + 200),
         salvages,
         objective: {
           ...objective,

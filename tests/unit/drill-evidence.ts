@@ -180,6 +180,19 @@ export const witnessedLoss: Witnessed = {
   plansBegun: [{ atMs: takeoverAtMs - 300, planId: "failover-2" }],
 };
 
+/** The same, and the west lets go for the east later on. */
+export function witnessedReturn(atMs: number): Witnessed {
+  return {
+    leaseWrites: [
+      ...witnessedLoss.leaseWrites,
+      { atMs: atMs - 60, epoch: 2, holder: "nobody", renewals: 30 },
+      { atMs, epoch: 3, holder: east, renewals: 0 },
+    ],
+    promotions: [...witnessedLoss.promotions, { atMs: atMs + 80, region: east }],
+    plansBegun: [...witnessedLoss.plansBegun, { atMs: atMs - 200, planId: "switchover-3" }],
+  };
+}
+
 /** The east closes and lets go at once; there is nothing to wait for. */
 export const witnessedMove: Witnessed = {
   leaseWrites: [
