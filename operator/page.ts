@@ -134,10 +134,16 @@ function isSame(given: string, wanted: string): boolean {
 async function readBody(request: http.IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  const arriving = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  for await (const chunk of arriving) {
     bytes += chunk.length;
-    if (bytes > bodyBytesMax) return "too-long";
-    chunks.push(chunk);
+    if (bytes <= bodyBytesMax) chunks.push(chunk);
+    else break;
+  }
+  if (bytes > bodyBytesMax) {
+    // The rest is thrown away as it comes: who is cut off while sending never hears why.
+    request.resume();
+    return "too-long";
   }
   return Buffer.concat(chunks).toString("utf8");
 }

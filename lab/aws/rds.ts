@@ -11,14 +11,26 @@ import { AwsError, type AwsService, type CallContext } from "./service.ts";
 
 export type { InstanceName, RdsInstance, RdsPort, RdsSnapshot } from "./rds/port.ts";
 
+export interface RdsOptions {
+  /**
+   * How long an instance whose promotion has begun still looks available: for a while RDS does not
+   * say so. Whoever waits for "available" right after the call has waited for nothing.
+   * @default 300
+   */
+  readonly statusLagMs?: number;
+  /** Milliseconds of a clock that never steps. @default `performance.now` */
+  readonly nowMs?: () => number;
+}
+
 /** One service for all regions: which one is asked, the call says. */
-export function rdsService(port: RdsPort): AwsService {
+export function rdsService(
+  port: RdsPort,
+  { statusLagMs = 300, nowMs = () => performance.now() }: RdsOptions = {},
+): AwsService {
   const client = new RDS.RDSClient({ region: "none" });
   const model = describeService(RDS, client);
   client.destroy();
-  // By resource. A promotion ends when its database has ended it.
-  const promoting = new Set<string>();
-  const lab: Lab = { port, promoting };
+  const lab: Lab = { port, promoting: new Map(), statusLagMs, nowMs };
   const status = (instance: RdsInstance) => statusOf(lab, instance);
   return {
     model,
@@ -45,7 +57,10 @@ export function rdsService(port: RdsPort): AwsService {
 
 interface Lab {
   readonly port: RdsPort;
-  readonly promoting: Set<string>;
+  /** When it began, by resource. A promotion ends when its database has ended it. */
+  readonly promoting: Map<string, number>;
+  readonly statusLagMs: number;
+  readonly nowMs: () => number;
 }
 
 function describeInstances(
@@ -76,7 +91,7 @@ function promote(
     throw invalidState(`DB Instance ${instance.identifier} is not in the available state`);
   }
   const id = instance.resourceId;
-  lab.promoting.add(id);
+  lab.promoting.set(id, lab.nowMs());
   void instance
     .promote()
     .catch((error: unknown) => lab.port.promotionFailed?.(instance, error))
@@ -102,7 +117,7 @@ function describe(lab: Lab, instance: RdsInstance): RDS.DBInstance {
     DBInstanceIdentifier: instance.identifier,
     DBInstanceArn: arnOf(instance),
     DbiResourceId: instance.resourceId,
-    DBInstanceStatus: statusOf(lab, instance),
+    DBInstanceStatus: shownStatusOf(lab, instance),
     DBInstanceClass: instance.instanceClass,
     InstanceCreateTime: new Date(instance.createdAtMs),
     Engine: "postgres",
@@ -132,6 +147,13 @@ function replicationStatus(instance: RdsInstance): RDS.DBInstanceStatusInfo {
   };
 }
 
+function shownStatusOf(lab: Lab, instance: RdsInstance): string {
+  const sinceMs = lab.promoting.get(instance.resourceId);
+  const isTold = sinceMs !== undefined && lab.nowMs() - sinceMs >= lab.statusLagMs;
+  return isTold ? "modifying" : instance.status();
+}
+
+/** What RDS goes by when more is asked of it, whatever it shows. */
 function statusOf(lab: Lab, instance: RdsInstance): string {
   return lab.promoting.has(instance.resourceId) ? "modifying" : instance.status();
 }

@@ -7,8 +7,8 @@ import type { LabDescriptor } from "../descriptor.ts";
 import { startLoad, type LoadProps } from "./load/session.ts";
 
 const usage = `usage: load --lab FILE --ledger FILE --seed N
-            [--writes-per-second N] [--clients N] [--object-every N] [--ignores-ttl]
-            [--seconds-max N]`;
+            [--writes-per-second N] [--clients N] [--connections N] [--object-every N]
+            [--ignores-ttl] [--seconds-max N]`;
 
 main().catch(stopWithUsage);
 
@@ -34,6 +34,7 @@ function propsFrom(args: readonly string[]): { props: LoadProps; secondsMax: num
       seed: { type: "string" },
       "writes-per-second": { type: "string", default: "60" },
       clients: { type: "string", default: "8" },
+      connections: { type: "string" },
       "object-every": { type: "string", default: "40" },
       "ignores-ttl": { type: "boolean", default: false },
       "seconds-max": { type: "string", default: "3600" },
@@ -47,6 +48,9 @@ function propsFrom(args: readonly string[]): { props: LoadProps; secondsMax: num
       seed: whole("--seed", values.seed, 4_294_967_295),
       writesPerSecond: whole("--writes-per-second", values["writes-per-second"], 1_000),
       clients: whole("--clients", values.clients, 100),
+      ...(values.connections === undefined
+        ? {}
+        : { connections: whole("--connections", values.connections, 10_000) }),
       objectEvery: whole("--object-every", values["object-every"], 10_000, 0),
       ignoresTtl: values["ignores-ttl"],
       onFailure: fail,

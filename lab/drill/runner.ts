@@ -66,13 +66,14 @@ async function rehearse(drill: Drill): Promise<void> {
 }
 
 function loadArguments({ scenario, seed }: DrillRequest, evidence: EvidenceFolder): string[] {
-  const { writesPerSecond, clients, objectEvery, ignoresTtl } = scenario.load;
+  const { writesPerSecond, clients, connections, objectEvery, ignoresTtl } = scenario.load;
   return [
     `--lab=${evidence.file("lab.json")}`,
     `--ledger=${evidence.file("ledger.ndjson")}`,
     `--seed=${seed}`,
     `--writes-per-second=${writesPerSecond}`,
     `--clients=${clients}`,
+    ...(connections === undefined ? [] : [`--connections=${connections}`]),
     ...(objectEvery === undefined ? [] : [`--object-every=${objectEvery}`]),
     ...(ignoresTtl === true ? ["--ignores-ttl"] : []),
   ];

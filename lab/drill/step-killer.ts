@@ -1,5 +1,5 @@
-//! Kills whoever runs a plan at the moment at which a step of it is begun: once for each step, since
-//! a step that was interrupted is begun again.
+//! Kills whoever runs a plan at the moment at which a step of it is begun: once for each step of each
+//! kind of plan, since what was interrupted is begun again, and must come to an end one day.
 
 import type { Drill } from "./drill.ts";
 import type { JournalEntry } from "./journal.ts";
@@ -37,7 +37,7 @@ function isFirst(entry: JournalEntry, journal: readonly JournalEntry[]): boolean
   return !journal.some(
     (other) =>
       other.kind === "step-intended" &&
-      other.planId === entry.planId &&
+      other.planKind === entry.planKind &&
       other.step === entry.step &&
       other.atMs < entry.atMs,
   );

@@ -21,6 +21,11 @@ export interface BaseBackupProps {
   readonly slot?: string;
   /** @default 120 s */
   readonly timeoutMs?: number;
+  /**
+   * Slower than the machine could, so that whatever else runs here goes on.
+   * @default as fast as it goes
+   */
+  readonly kilobytesPerSecondMax?: number;
   /** Gives up when nothing has arrived for so long. @default 15 s */
   readonly stallMs?: number;
   readonly signal?: AbortSignal;
@@ -43,7 +48,7 @@ export async function takeBaseBackup(props: BaseBackupProps): Promise<BaseBackup
       const ending = watch(socket, props);
       try {
         if (slot !== undefined) await createSlot(client, slot);
-        return await receive(client, new Untar(dataDir, account));
+        return await receive(client, new Untar(dataDir, account), commandOf(props));
       } catch (error) {
         throw ending.reason() ?? error;
       } finally {
@@ -62,7 +67,7 @@ export async function takeBaseBackup(props: BaseBackupProps): Promise<BaseBackup
 export async function rebuildAsStandby(
   server: PostgresServer,
   primary: StandbyOf,
-  limits: Pick<BaseBackupProps, "timeoutMs" | "stallMs" | "signal"> = {},
+  limits: Pick<BaseBackupProps, "timeoutMs" | "stallMs" | "signal" | "kilobytesPerSecondMax"> = {},
 ): Promise<BaseBackupResult> {
   if (server.running) throw new Error(`cannot rebuild ${server.name}: it runs`);
   const { dataDir, account } = server;
@@ -83,13 +88,13 @@ async function createSlot(client: Client, slot: string): Promise<void> {
   }
 }
 
-function receive(client: Client, untar: Untar): Promise<BaseBackupResult> {
+function receive(client: Client, untar: Untar, command: string): Promise<BaseBackupResult> {
   return new Promise((resolve, reject) => {
     client.once("end", () => {
       untar.close();
       reject(new Error("the connection ended"));
     });
-    client.query(new BaseBackup(untar, { resolve, reject }));
+    client.query(new BaseBackup(untar, command, { resolve, reject }));
   });
 }
 
@@ -103,8 +108,17 @@ interface ReplicationConnection {
   readonly stream: { destroy(): void };
 }
 
-const command =
-  "BASE_BACKUP (LABEL 'switchback lab', CHECKPOINT 'fast', WAL true, MANIFEST 'no', WAIT false)";
+/** What the replication protocol allows as MAX_RATE (PostgreSQL documentation, BASE_BACKUP). */
+const rates = { min: 32, max: 1_048_576 } as const;
+
+function commandOf({ kilobytesPerSecondMax }: BaseBackupProps): string {
+  const options = ["LABEL 'switchback lab'", "CHECKPOINT 'fast'", "WAL true", "MANIFEST 'no'"];
+  if (kilobytesPerSecondMax !== undefined) {
+    const rate = Math.min(rates.max, Math.max(rates.min, Math.round(kilobytesPerSecondMax)));
+    options.push(`MAX_RATE ${rate}`);
+  }
+  return `BASE_BACKUP (${[...options, "WAIT false"].join(", ")})`;
+}
 
 /**
  * What the client of `pg` calls while the answer arrives. First comes a row with the position and
@@ -112,6 +126,7 @@ const command =
  */
 class BaseBackup implements Submittable {
   readonly #untar: Untar;
+  readonly #command: string;
   readonly #outcome: Outcome;
   #connection: ReplicationConnection | undefined;
   #position: readonly string[] | undefined;
@@ -119,14 +134,15 @@ class BaseBackup implements Submittable {
   #bytes = 0;
   #failure: Error | undefined;
 
-  constructor(untar: Untar, outcome: Outcome) {
+  constructor(untar: Untar, command: string, outcome: Outcome) {
     this.#untar = untar;
+    this.#command = command;
     this.#outcome = outcome;
   }
 
   submit(connection: unknown): void {
     this.#connection = connection as ReplicationConnection;
-    this.#connection.query(command);
+    this.#connection.query(this.#command);
   }
 
   handleDataRow({ fields }: { readonly fields: readonly (Buffer | string | null)[] }): void {

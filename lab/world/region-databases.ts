@@ -13,7 +13,7 @@ import { slotNameOf } from "../postgres/settings.ts";
 import { freePort } from "../processes/ports.ts";
 import { LabInstance } from "./instance.ts";
 import { Job } from "./job.ts";
-import { dropSlots, makeReplica, startUnless } from "./replica.ts";
+import { copyKilobytesPerSecond, dropSlots, makeReplica, startUnless } from "./replica.ts";
 
 export interface RegionDatabasesProps {
   readonly region: RegionName;
@@ -135,7 +135,13 @@ export class RegionDatabases {
     instance.phase = "backing-up";
     this.#begin(`snapshot ${name}`, async (signal) => {
       const { server: from } = instance;
-      await takeBaseBackup({ from, dataDir: snapshot.folder, account, signal });
+      await takeBaseBackup({
+        from,
+        dataDir: snapshot.folder,
+        account,
+        signal,
+        kilobytesPerSecondMax: copyKilobytesPerSecond,
+      });
       snapshot.status = "available";
       instance.phase = "ready";
     });

@@ -18,6 +18,8 @@ export interface ReplicaProps {
   readonly signal: AbortSignal;
 }
 
+/** Users are served from the same machine while a region is copied: as AWS's network would allow. */
+export const copyKilobytesPerSecond = 20_000;
 const stallMs = 5_000;
 const streamingMsMax = 30_000;
 const pollMs = 50;
@@ -27,7 +29,8 @@ export async function makeReplica(props: ReplicaProps): Promise<void> {
   const { link, server, signal, slot, source } = props;
   await server.kill();
   await dropSlots(source, slot);
-  await rebuildAsStandby(server, { ...link, slot }, { signal, stallMs });
+  const limits = { signal, stallMs, kilobytesPerSecondMax: copyKilobytesPerSecond };
+  await rebuildAsStandby(server, { ...link, slot }, limits);
   signal.throwIfAborted();
   await startUnless(signal, server);
   await untilStreaming(server, signal);

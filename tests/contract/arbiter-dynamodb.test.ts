@@ -90,7 +90,7 @@ test("with one region cut off the other one and the witness go on", async () => 
   expect(await arbiter.takeOver(opened, west, 5)).toMatchObject({ ok: true, value: { epoch: 2 } });
 });
 
-test.each(["epoch", "renewals", "sinceMs", "word", "token"])(
+test.each(["epoch", "renewals", "sinceMs", "word", "token", "version", "request", "control"])(
   "an item whose %s cannot be read is refused and named, never guessed",
   async (attribute) => {
     await table.damage(attribute);

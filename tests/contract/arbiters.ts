@@ -5,6 +5,7 @@ import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { AwsEndpoint } from "../../lab/aws/endpoint.ts";
 import { createMrscModel } from "../../lab/aws/dynamodb.ts";
 import { AwsError, startAwsEndpoint } from "../../lab/aws/endpoint.ts";
+import { noControl } from "../../failover/lease-item.ts";
 import type { Arbiter, Journal } from "../../failover/ports.ts";
 import { dynamoDb } from "../../operator/adapters/dynamodb.ts";
 import { ArbiterTable, FakeArbiter, FakeJournal } from "../fakes/arbiter.ts";
@@ -49,7 +50,9 @@ export function inMemory(): Promise<Arbiters> {
         arbiter: new FakeArbiter(table, wire),
         journal: new FakeJournal(table, wire),
         loseNextAnswer: () => {
-          for (const call of ["renew", "takeOver", "release"]) wire.failAfter(call);
+          for (const call of ["renew", "takeOver", "release", "ask", "instruct"]) {
+            wire.failAfter(call);
+          }
         },
         cut: () => (wire.isDown = true),
       };
@@ -145,6 +148,9 @@ export async function onDynamoDb(timeoutMs = 2_000): Promise<GlobalTable> {
         sinceMs: { N: "1" },
         word: { S: "none" },
         token: { S: "none" },
+        version: { N: "0" },
+        request: { S: "none" },
+        control: { S: JSON.stringify(noControl) },
         [attribute]: { S: "{not what it should be" },
       };
       await client.send(new PutItemCommand({ TableName, Item }));

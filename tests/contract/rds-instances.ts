@@ -21,6 +21,9 @@ export interface FakeInstance {
   pending?: string;
 }
 
+/** How long a promotion does not show in the status. */
+export const statusLagMs = 300;
+
 interface Promotion {
   readonly finish: () => void;
   readonly fail: (error: Error) => void;
@@ -45,6 +48,8 @@ export class FakeInstances implements RdsPort {
   readonly promotions: Promotion[] = [];
   readonly failures: unknown[] = [];
   readonly replication = { up: true };
+  /** By which RDS measures how long ago a promotion began. */
+  readonly clock = { nowMs: 0 };
 
   instances(): readonly RdsInstance[] {
     return this.all.map((instance, index) => this.#seen(instance, index));
@@ -80,7 +85,11 @@ export class FakeInstances implements RdsPort {
   }
 
   async endpointIn(region: string): Promise<AwsEndpoint> {
-    return endpoint({ region, services: { rds: rdsService(this) } });
+    return endpoint({ region, services: { rds: rdsService(this, this.#lag) } });
+  }
+
+  get #lag() {
+    return { statusLagMs, nowMs: () => this.clock.nowMs };
   }
 
   async clientIn(region: string): Promise<RDS.RDSClient> {

@@ -38,6 +38,8 @@ export class HolderBench {
   promotingEpoch = 0;
   /** What the other region's operator answers. */
   vouched: Outcome<Vouched> = failed("unreachable", "no peer");
+  /** Told at the instant the other operator is asked. */
+  onAsked: () => void = () => undefined;
 
   constructor() {
     this.table.onApplied = (write, { epoch }) => this.effects.push(`${write} ${epoch}`);
@@ -81,7 +83,12 @@ export class HolderBench {
       timing,
       ungrantedMsMax,
       arbiter,
-      peer: { renewFor: async () => this.vouched },
+      peer: {
+        renewFor: async () => {
+          this.onAsked();
+          return this.vouched;
+        },
+      },
       database,
       clock,
       board,

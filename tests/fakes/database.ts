@@ -38,6 +38,8 @@ export class FakeDatabase implements Database, Promotion {
   row: LeaseRow | "none" = "none";
   /** Position in the log; moves with every accepted write. */
   position = 100;
+  /** What clients have written, and replication brought. */
+  rows: readonly string[] = [];
   isGuarded = false;
   isStreaming = true;
   /** How far it had come when it was promoted. */
@@ -67,12 +69,21 @@ export class FakeDatabase implements Database, Promotion {
     );
   }
 
+  /** A client's write. Returns whether it was accepted. */
+  write(row: string): boolean {
+    if (!this.isWritable) return false;
+    this.rows = [...this.rows, row];
+    this.position += 1;
+    return true;
+  }
+
   /** What replication brings: everything the source has. */
   receive(source: FakeDatabase): void {
     if (this.role !== "replica" || !this.isStreaming || source.role !== "primary") return;
     if (source.timeline !== this.timeline) return;
     this.row = source.row;
     this.position = source.position;
+    this.rows = source.rows;
   }
 
   state(): Promise<Outcome<DatabaseState>> {
@@ -138,6 +149,7 @@ export class FakeDatabase implements Database, Promotion {
     this.timeline = source.timeline;
     this.row = source.row;
     this.position = source.position;
+    this.rows = source.rows;
     this.#props.note(`${this.#props.name}: rebuilt`);
   }
 

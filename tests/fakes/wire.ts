@@ -98,9 +98,13 @@ export class Wire {
   }
 
   #gate(gates: Map<string, Promise<void>>, name: string): () => void {
-    let open = (): void => undefined;
-    gates.set(name, new Promise((resolve) => (open = resolve)));
-    return open;
+    const gate = new AbortController();
+    const { signal } = gate;
+    const opened = new Promise<void>((resolve) =>
+      signal.addEventListener("abort", () => resolve()),
+    );
+    gates.set(name, opened);
+    return () => gate.abort();
   }
 
   #takeMishap(name: string): Mishap | undefined {

@@ -27,6 +27,8 @@ const callsTo = ({ dynamodb }: Target) => ({
 });
 
 const number = (n: number) => ({ N: String(n) });
+const numbers = ({ Items }: Partial<DynamoDB.QueryCommandOutput>) =>
+  Items?.map(({ n }) => Number(n?.N));
 
 compare({
   title: "the lease item, written on conditions",
@@ -186,8 +188,6 @@ compare({
       KeyConditionExpression: "pk = :pk AND begins_with(sk, :sk)",
       ExpressionAttributeValues: { ":pk": { S: "group" }, ":sk": { S: "journal#" } },
     };
-    const numbers = ({ Items }: Partial<DynamoDB.QueryCommandOutput>) =>
-      Items?.map(({ n }) => Number(n?.N));
     notes.is("forwards", numbers(await notes.answered("query", query(prefix))), [1, 2, 3, 10]);
     const backwards = await notes.answered(
       "backwards",

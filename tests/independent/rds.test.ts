@@ -41,8 +41,11 @@ const regionsOf = ({ rds }: Target) => ({ inA: callsTo(rds.inA), inB: callsTo(rd
 const namesOf = ({ DBInstances }: Partial<RDS.DBInstanceMessage>) =>
   DBInstances?.map(({ DBInstanceIdentifier }) => DBInstanceIdentifier);
 
+const keptName = "orders-a-kept";
+
 const notFound = ["DBInstanceNotFoundFault", 404] as const;
 const badState = ["InvalidDBInstanceStateFault", 400] as const;
+const snapshotExists = ["DBSnapshotAlreadyExistsFault", 400] as const;
 const exists = ["DBInstanceAlreadyExistsFault", 400] as const;
 const badValue = ["InvalidParameterValue", 400] as const;
 
@@ -174,119 +177,98 @@ compare({
 });
 
 compare({
-  title: "the old primary, kept under another name, and a replica in its place",
+  title: "snapshots",
   async run(target, notes) {
-    const { inA, inB } = regionsOf(target);
-    await inB.promote(replicaName);
-    target.settle();
-    await notes.answered("snapshot", inA.snapshot(primaryName, "before-2"));
+    const { inA } = regionsOf(target);
+    await notes.answered("begin", inA.snapshot(primaryName, "before-2"));
     target.settle();
     await notes.refused(
-      "a snapshot of the same name",
+      "of the same name",
       inA.snapshot(primaryName, "before-2"),
-      "DBSnapshotAlreadyExistsFault",
-      400,
+      ...snapshotExists,
     );
-    await notes.refused(
-      "a snapshot of an unknown one",
-      inA.snapshot("nothing", "other"),
-      ...notFound,
-    );
-    const kept = await notes.answered("the snapshot", inA.snapshots("before-2"));
-    notes.is("the snapshot > status", kept.DBSnapshots?.[0]?.Status, "available");
-    const all = await notes.answered(
-      "snapshots of the instance",
+    await notes.refused("of an unknown one", inA.snapshot("nothing", "other"), ...notFound);
+    const kept = await notes.answered("one", inA.snapshots("before-2"));
+    notes.is("one > status", kept.DBSnapshots?.[0]?.Status, "available");
+    const { DBSnapshots = [] } = await notes.answered(
+      "of the instance",
       inA.snapshots(undefined, primaryName),
     );
-    notes.is(
-      "snapshots of the instance > names",
-      all.DBSnapshots?.flatMap(({ DBSnapshotIdentifier: name, SnapshotType: type }) =>
-        type === "manual" ? name : [],
-      ),
-      ["before-2"],
-    );
-    await notes.refused(
-      "an unknown snapshot",
-      inA.snapshots("nothing"),
-      "DBSnapshotNotFoundFault",
-      404,
-    );
-
-    await notes.refused(
-      "a replica under a name that is taken",
-      inA.replicate(primaryName, target.replicaArn),
-      ...exists,
-    );
-    await notes.refused("another name for an unknown one", inA.rename("nothing", "x"), ...notFound);
-    const id = (await inA.describe(primaryName)).DBInstances?.[0]?.DbiResourceId;
-    const renamed = await notes.answered("rename", inA.rename(primaryName, "orders-a-kept"));
-    notes.is(
-      "rename > pending",
-      renamed.DBInstance?.PendingModifiedValues?.DBInstanceIdentifier,
-      "orders-a-kept",
-    );
-    target.settle();
-    notes.is("after the rename", namesOf(await inA.describe()), ["orders-a-kept"]);
-    notes.is(
-      "its resource",
-      (await inA.describe("orders-a-kept")).DBInstances?.[0]?.DbiResourceId === id,
-      true,
-    );
-    await notes.refused("under its old name", inA.describe(primaryName), ...notFound);
-
-    await notes.refused(
-      "a replica of an unknown one",
-      inA.replicate(primaryName, "nothing"),
-      ...notFound,
-    );
-    const made = await notes.answered(
-      "a replica in its place",
-      inA.replicate(primaryName, target.replicaArn),
-    );
-    notes.is(
-      "the replica > source",
-      made.DBInstance?.ReadReplicaSourceDBInstanceIdentifier,
-      target.replicaArn,
-    );
-    target.settle();
-    const [source] = (await inB.describe(replicaName)).DBInstances ?? [];
-    notes.is("the new source > replicas", source?.ReadReplicaDBInstanceIdentifiers, [
-      target.primaryArn,
-    ]);
-    await notes.refused(
-      "a name that another has",
-      inA.rename("orders-a-kept", primaryName),
-      ...exists,
-    );
-    await notes.refused("stop of a source", inB.stop(replicaName), ...badState);
-    await notes.refused("stop of a replica", inA.stop(primaryName), ...badState);
-    await notes.refused("stop of an unknown one", inA.stop("nothing"), ...notFound);
-    await notes.refused("a name that is none", inA.rename("orders-a-kept", "1st"), ...badValue);
-  },
-  motoDiffers: {
-    "a name that another has: is answered": "moto overwrites the other instance",
-    "a name that is none: is refused, DBInstanceNotFoundFault 404":
-      "moto does not look at names, and the instance was overwritten above",
-    "a replica under a name that is taken: is answered": "moto overwrites the other instance",
-    "rename > pending: is nothing": "moto has renamed it before it answers",
-    "stop of a replica: is refused, InvalidDBClusterStateFault 400":
-      "moto has the error of clusters for it",
-    "stop of a source: is answered": "moto refuses it of replicas only, not of their sources",
-    'the new source > replicas: is ["arn:aws:rds:us-east-1:123456789012:db:orders-a","arn:aws:rds:us-east-1:123456789012:db:orders-a"]':
-      "as the replica under a name that is taken",
+    const manual = DBSnapshots.filter(({ SnapshotType: type }) => type === "manual");
+    notes.is("of the instance > names", manual.map(nameOfSnapshot), ["before-2"]);
+    await notes.refused("an unknown one", inA.snapshots("nothing"), "DBSnapshotNotFoundFault", 404);
   },
   onlyInMoto: {
-    ...leftOut("DBInstance", settings),
     ...leftOut("DBSnapshot", settingsOfSnapshots),
     ...leftOut("DBSnapshots", settingsOfSnapshots),
     "DBSnapshot > SnapshotCreateTime": "RDS has it when the snapshot is done; moto's is at once",
-    "DBInstance > ReadReplicaSourceDBInstanceIdentifier":
-      "moto overwrote the primary with a replica above",
   },
   onlyInLab: {
     "DBSnapshot > PercentProgress": "RDS tells the progress; moto does not",
     "DBSnapshots > PercentProgress": "RDS tells the progress; moto does not",
-    "DBInstance > PendingModifiedValues": "as the rename",
-    "DBInstance > StatusInfos": noInfos,
   },
 });
+
+compare({
+  title: "the old primary under another name",
+  async run(target, notes) {
+    const { inA, inB } = regionsOf(target);
+    await inB.promote(replicaName);
+    target.settle();
+    const resourceOf = async (name: string) =>
+      (await inA.describe(name)).DBInstances?.[0]?.DbiResourceId;
+    const before = await resourceOf(primaryName);
+    await notes.refused("of an unknown one", inA.rename("nothing", "x"), ...notFound);
+    const { DBInstance } = await notes.answered("begin", inA.rename(primaryName, keptName));
+    notes.is("begin > pending", DBInstance?.PendingModifiedValues?.DBInstanceIdentifier, keptName);
+    target.settle();
+    notes.is("names", namesOf(await inA.describe()), [keptName]);
+    notes.is("it is the same resource", (await resourceOf(keptName)) === before, true);
+    await notes.refused("the old name", inA.describe(primaryName), ...notFound);
+    await notes.refused("a name that is none", inA.rename(keptName, "1st"), ...badValue);
+  },
+  motoDiffers: {
+    "a name that is none: is answered": "moto does not look at names",
+    "begin > pending: is nothing": "moto has renamed it before it answers",
+  },
+  onlyInMoto: leftOut("DBInstance", settings),
+  onlyInLab: { "DBInstance > PendingModifiedValues": "as what is pending" },
+});
+
+compare({
+  title: "a replica in the place of the old primary",
+  async run(target, notes) {
+    const { inA, inB } = regionsOf(target);
+    await inB.promote(replicaName);
+    target.settle();
+    await inA.rename(primaryName, keptName);
+    target.settle();
+    await notes.refused("of an unknown one", inA.replicate(primaryName, "nothing"), ...notFound);
+    const made = await notes.answered("begin", inA.replicate(primaryName, target.replicaArn));
+    const source = made.DBInstance?.ReadReplicaSourceDBInstanceIdentifier;
+    notes.is("begin > source", source, target.replicaArn);
+    target.settle();
+    const [promoted] = (await inB.describe(replicaName)).DBInstances ?? [];
+    const replicas = promoted?.ReadReplicaDBInstanceIdentifiers;
+    notes.is("the source > replicas", replicas, [target.primaryArn]);
+    await notes.refused("stop of the source", inB.stop(replicaName), ...badState);
+    await notes.refused("stop of the replica", inA.stop(primaryName), ...badState);
+    await notes.refused("stop of an unknown one", inA.stop("nothing"), ...notFound);
+    const again = () => inA.replicate(primaryName, target.replicaArn);
+    await notes.refused("under a name that is taken", again(), ...exists);
+    await notes.refused("a name that is taken", inA.rename(keptName, primaryName), ...exists);
+  },
+  motoDiffers: {
+    "a name that is taken: is answered": "moto overwrites the other instance",
+    "stop of the replica: is refused, InvalidDBClusterStateFault 400":
+      "moto has the error of clusters for it",
+    "stop of the source: is answered": "moto refuses it of replicas only, not of their sources",
+    "under a name that is taken: is answered": "moto overwrites the other instance",
+  },
+  onlyInMoto: leftOut("DBInstance", settings),
+  onlyInLab: { "DBInstance > StatusInfos": noInfos },
+});
+
+function nameOfSnapshot({ DBSnapshotIdentifier: name }: RDS.DBSnapshot): string | undefined {
+  return name;
+}

@@ -9,7 +9,7 @@ export type Reasons = Readonly<Record<string, string>>;
 
 export interface Scenario {
   readonly title: string;
-  run(target: Target, notes: Notes): Promise<void>;
+  readonly run: (target: Target, notes: Notes) => Promise<void>;
   /** Steps at which moto does something else than AWS. */
   readonly motoDiffers?: Reasons;
   /** Members that only moto's answers have: what the lab leaves out, or moto makes up. */

@@ -60,6 +60,7 @@ test("the same, when the process that promised is another by then", async () => 
   earth.standby.restart();
   earth.standby.wires.arbiter.isDown = false;
   await earth.until("it serves", () => earth.serves(earth.standby.name));
+  expect(earth.active.database.isWritable).toBe(false);
 });
 
 test("nothing is promised while a takeover is on its way, however long it takes", async () => {

@@ -172,7 +172,8 @@ test("an interruption of all still shows the table of those that are done", asyn
   const interruption = new AbortController();
   const { code, out } = await drill(["all"], interruption.signal, () => interruption.abort());
   expect(code).toBe(130);
-  expect(out).toContain("0 pass, 0 fail, 1 unknown, 22 not run, interrupted");
+  const left = scenarios.length - 1;
+  expect(out).toContain(`0 pass, 0 fail, 1 unknown, ${left} not run, interrupted`);
 });
 
 test("an interruption exits 130", async () => {

@@ -153,6 +153,10 @@ describe("the killer at each step", () => {
     const [, first, second] = journal;
     expect(regionsToKill(journal, [first!], 5)).toContain(west);
     expect(regionsToKill(journal, [second!], 5)).toEqual([]);
+    const next = mergeJournals({
+      raw: { [west]: [{ ...intended(120, "take-lease"), planId: "failover-4" }] },
+    });
+    expect(regionsToKill([...journal, ...next], next, 5)).toEqual([]);
   });
 
   test("leaves what was before zero alone, and steps that are done", () => {

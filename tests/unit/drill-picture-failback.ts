@@ -14,6 +14,7 @@ import {
   rowOf,
   west,
   write,
+  witnessedReturn,
 } from "./drill-evidence.ts";
 import { failoverPlan, inputOf, journalOf, type PlanTimes } from "./drill-picture-evidence.ts";
 
@@ -125,14 +126,6 @@ export function failbackInput(): PictureInput {
       main: false,
     },
   ];
-  const refused = (atMs: number, planId: string, step: string, detail: string) => ({
-    kind: "step-refused",
-    atMs: faultAtMs + atMs,
-    planId,
-    step,
-    fault: "not-yet",
-    detail,
-  });
   const lostRows = ledger.requests.filter(
     ({ doneAtMs, kind }) => kind === "user" && doneAtMs > faultAtMs - 40 && doneAtMs <= faultAtMs,
   );
@@ -148,7 +141,15 @@ export function failbackInput(): PictureInput {
   ];
   const watched = { heldAtMs: faultAtMs + 900, statusPages: 12 };
   const objective = failbackObjective;
-  const evidence = cleanEvidence({ ledger, faults, commands, databases, watched, objective });
+  const evidence = cleanEvidence({
+    ledger,
+    faults,
+    commands,
+    databases,
+    watched,
+    witnessed: witnessedReturn(faultAtMs + 24_160),
+    objective,
+  });
   return inputOf({
     checker: judge(evidence),
     objective: failbackObjective,
@@ -181,13 +182,6 @@ export function failbackInput(): PictureInput {
 function failbackLedger() {
   const lines: RequestLine[] = [];
   let seq = 0;
-  const answer = (atMs: number): Partial<RequestLine> => {
-    if (atMs <= 0) return { region: east, answeredBy: east, epoch: 1 };
-    if (atMs < 3_000) return failed(east, atMs < 1_500 ? "timeout-answering" : "unreachable");
-    if (atMs < 23_960) return { region: west, answeredBy: west, epoch: 2 };
-    if (atMs < 24_470) return { region: west, answeredBy: east, epoch: 3 };
-    return { region: atMs < 25_300 ? west : east, answeredBy: east, epoch: 3 };
-  };
   for (let atMs = -3_000; atMs < 29_000; atMs += 25) {
     seq += 1;
     const inPause = atMs >= 23_960 && atMs < 24_470;
@@ -246,4 +240,17 @@ function canaryLines(): { requests: RequestLine[]; refusals: RefusalsLine[] } {
       error: "not-serving",
     })),
   };
+}
+
+function refused(atMs: number, planId: string, step: string, detail: string) {
+  const common = { kind: "step-refused", planId, step, fault: "not-yet", detail };
+  return { ...common, atMs: faultAtMs + atMs };
+}
+
+function answer(atMs: number): Partial<RequestLine> {
+  if (atMs <= 0) return { region: east, answeredBy: east, epoch: 1 };
+  if (atMs < 3_000) return failed(east, atMs < 1_500 ? "timeout-answering" : "unreachable");
+  if (atMs < 23_960) return { region: west, answeredBy: west, epoch: 2 };
+  if (atMs < 24_470) return { region: west, answeredBy: east, epoch: 3 };
+  return { region: atMs < 25_300 ? west : east, answeredBy: east, epoch: 3 };
 }

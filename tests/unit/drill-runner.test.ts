@@ -118,6 +118,7 @@ test("a region loss from an empty machine to the evidence", async () => {
       "checker.json",
       "report.json",
       "report.md",
+      "report.html",
       "timeline.txt",
       "timeline.json",
       "lab.json",
@@ -138,10 +139,36 @@ test("a region loss from an empty machine to the evidence", async () => {
   });
   expect(read("timeline.txt")).toContain("us-west-2 may write");
   const ledger = parseLedger(read("ledger.ndjson"));
-  expect(ledger.end?.skipped).toBe(0);
+  expect(ledger.end).not.toBeNull();
   expect(ledger.refusals.some((line) => line.region === "us-west-2")).toBe(true);
   const kinds = new Set(ledger.requests.map((line) => line.kind));
   expect([...kinds].sort()).toEqual(["canary", "object", "read", "user"]);
+});
+
+test("a command is sent after its event, and the drill waits for it", async () => {
+  const command = { kind: "approve" } as const;
+  const planned = {
+    ...scenario,
+    commands: [{ atMs: 50, after: ["failed-over"], command }],
+  } as const;
+  const { report } = await drill(fast, {}, { scenario: planned });
+  expect(report).toMatchObject({ result: "pass", commands: ["a person approves"] });
+  const read = (name: string): unknown =>
+    JSON.parse(readFileSync(join(report.evidence, name), "utf8"));
+  const events = read("events.json") as Record<string, number>;
+  const [sent] = read("commands.json") as { sentAtMs: number; accepted: boolean }[];
+  expect(sent?.accepted).toBe(true);
+  expect(sent?.sentAtMs).toBeGreaterThanOrEqual((events["failed-over"] ?? Infinity) + 50);
+});
+
+test("what waits for an event that never comes leaves the drill open, and ends with it", async () => {
+  const command = { kind: "approve" } as const;
+  const planned = { ...scenario, commands: [{ atMs: 0, after: ["held"], command }] } as const;
+  const topology = { ...request.topology, objectives: { rtoSeconds: 4, rpoSeconds: 1 } };
+  const { report, labs } = await drill(fast, {}, { scenario: planned, topology });
+  expect(report.result).toBe("unknown");
+  expect(report.reasons).toEqual(["the drill's plan was not carried out to its end"]);
+  expect(labs.map((lab) => lab.stops())).toEqual([1]);
 });
 
 test("a region that nobody takes over fails, and the drill does not wait for ever", async () => {

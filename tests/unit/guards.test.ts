@@ -117,8 +117,8 @@ describe.each(table)("the guard %s", (name, row) => {
 
   test(`${row.planned ? "stands" : "does not stand"} in the way of a planned change`, () => {
     const against = plannedObjections(seenBoth({}, row.changes), { ...policy, ...row.more });
-    if (row.planned) expect(against).toEqual([expect.stringMatching(row.reason)]);
-    else expect(against).toEqual([]);
+    expect(against).toHaveLength(row.planned ? 1 : 0);
+    expect(against.every((text) => row.reason.test(text))).toBe(true);
   });
 
   test("stands or not whatever was approved, when the change is planned", () => {

@@ -163,6 +163,7 @@ test("a plan that a dead process left in the journal does not keep an order from
     value: { kind: "primary", status: "available", followsThisRegion: false },
   });
   await earth.until("it begins", () => plansOf(earth).includes("protect-2"));
+  expect(plansOf(earth)).toEqual(["failover-2", "handover-2", "protect-2"]);
 });
 
 test("a switchover whose holder falls silent becomes a failover, and what was ordered is done", async () => {

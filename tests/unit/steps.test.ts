@@ -1,9 +1,16 @@
 //! Goal: each step asks the world before and after, and touches nothing that is not its own.
 //! Method: single handlers over the standby of two regions in memory.
 
-import { planFailover, type Plan, type StepKind, type StepOf } from "../../failover/plan.ts";
+import {
+  planFailover,
+  planSwitchover,
+  type Plan,
+  type StepKind,
+  type StepOf,
+} from "../../failover/plan.ts";
 import { handlerOf } from "../../operator/steps/steps.ts";
 import { leaseItem } from "../fakes/lease-items.ts";
+import { itemOf } from "../fakes/people.ts";
 import { TwoRegions } from "../fakes/two-regions.ts";
 
 let earth: TwoRegions;
@@ -107,3 +114,74 @@ test.each(["promote-database", "grant-writes"] as const)(
     expect(await check({ kind })).toMatchObject({ ok: false, fault: "unreachable" });
   },
 );
+
+describe("asking the holder to close", () => {
+  const step = { kind: "close-writes" } as const;
+
+  beforeEach(() => {
+    const { active, standby } = earth;
+    const change = { from: active.name, to: standby.name, epoch: 2, replicas: 2 };
+    plan = planSwitchover({ ...change, keptAs: "old" });
+    active.isYielding = false;
+  });
+
+  async function undo(): Promise<void> {
+    const handler = handlerOf<"close-writes">(step).undo;
+    if (!("undo" in handler)) throw new Error("it can be taken back");
+    expect(await handler.undo(plan, step, ports())).toMatchObject({ ok: true });
+  }
+
+  test("is done once, says for whom and why, and is not done before the holder let go", async () => {
+    expect(await check(step)).toEqual({ ok: true, value: false });
+    expect(await act(step)).toMatchObject({ ok: true });
+    const { version } = itemOf(earth);
+    expect(await act(step)).toMatchObject({ ok: true });
+    const { name: by } = earth.standby;
+    expect(itemOf(earth)).toMatchObject({
+      version,
+      request: { by, planId: "switchover-2", reason: "planned" },
+    });
+    expect(await check(step)).toEqual({ ok: true, value: false });
+    await earth.active.process.board.refresh();
+    await earth.active.process.holder.release();
+    expect(await check(step)).toEqual({ ok: true, value: true });
+  });
+
+  test.each([
+    ["another epoch", { epoch: 2 }],
+    ["another holder", { holder: "eu-west-1" }],
+  ])("asks nothing of %s than the plan is about", async (_what, moved) => {
+    earth.table.item = { ...itemOf(earth), ...moved };
+    expect(await check(step)).toEqual({ ok: true, value: false });
+    expect(await act(step)).toMatchObject({ ok: false, fault: "conflict" });
+    expect(itemOf(earth)).toMatchObject({ request: "none" });
+  });
+
+  test("is taken back without a trace while the holder has not let go", async () => {
+    await act(step);
+    await undo();
+    expect(itemOf(earth)).toMatchObject({ request: "none", holder: earth.active.name });
+    const { version } = itemOf(earth);
+    await undo();
+    expect(itemOf(earth).version).toBe(version);
+  });
+
+  test("is taken back by leaving the lease to the old holder, once, when it has let go", async () => {
+    await act(step);
+    await earth.active.process.board.refresh();
+    await earth.active.process.holder.release();
+    await undo();
+    const request = { by: earth.active.name, planId: "switchover-2", reason: "withdrawn" };
+    expect(itemOf(earth)).toMatchObject({ holder: "nobody", request });
+    const { version } = itemOf(earth);
+    await undo();
+    expect(itemOf(earth).version).toBe(version);
+  });
+
+  test("leaves alone what another plan has asked", async () => {
+    const request = { by: earth.standby.name, planId: "handover-2", because: [] };
+    await ports().board.ask({ ...request, reason: "grey" });
+    await undo();
+    expect(itemOf(earth)).toMatchObject({ request });
+  });
+});

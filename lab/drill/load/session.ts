@@ -16,6 +16,8 @@ export interface LoadProps {
   readonly seed: number;
   readonly writesPerSecond: number;
   readonly clients: number;
+  /** Requests under way at most. @default as many as pile up in two timeouts */
+  readonly connections?: number;
   /** One request of the users in so many puts an object; 0: none does. */
   readonly objectEvery: number;
   /** Users whose DNS cache never expires. */
@@ -102,7 +104,7 @@ function startUsers(props: LoadProps, clock: Clock, ledger: LedgerWriter): Part 
   const ratePerSecond = props.writesPerSecond * operationsPerWrite(props.objectEvery);
   const schedule = openLoop({
     ratePerSecond,
-    inFlightMax: Math.ceil((ratePerSecond * userTimeoutMs) / 1_000) * 2,
+    inFlightMax: props.connections ?? Math.ceil((ratePerSecond * userTimeoutMs) / 1_000) * 2,
     clock,
     async operation(number) {
       const kind = operationKind(number, props.objectEvery);

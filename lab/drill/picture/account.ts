@@ -86,29 +86,35 @@ function planFrom(entries: readonly Entry[]): PlanAccount {
   const id = entries[0]?.planId ?? "unknown";
   const started = entries.find((entry) => entry.kind === "plan-started");
   const ended = entries.findLast((entry) => Object.hasOwn(planEnds, entry.kind));
-  const plan = objectFrom(started?.fields["plan"]);
+  const { plan, because, suspectedAtMs } = started?.fields ?? {};
+  const planned = objectFrom(plan) ?? {};
   return {
     id,
-    kind: textFrom(plan?.["kind"]) ?? id.replace(/-\d+$/, ""),
-    from: textFrom(plan?.["from"]),
-    to: textFrom(plan?.["to"]),
-    epoch: numberFrom(plan?.["epoch"]),
-    because: textsFrom(started?.fields["because"]),
-    suspectedAtMs: numberFrom(started?.fields["suspectedAtMs"]),
+    kind: textFrom(planned["kind"]) ?? id.replace(/-\d+$/, ""),
+    from: textFrom(planned["from"]),
+    to: textFrom(planned["to"]),
+    epoch: numberFrom(planned["epoch"]),
+    because: textsFrom(because),
+    suspectedAtMs: numberFrom(suspectedAtMs),
     startedAtMs: started?.atMs ?? null,
-    endedAtMs: ended?.atMs ?? null,
-    end: planEnds[ended?.kind ?? ""] ?? "open",
-    endBecause: textsFrom(ended?.fields["because"]),
-    steps: stepKinds(plan, entries).map((kind) => stepFrom(kind, entries)),
+    steps: stepKinds(planned, entries).map((kind) => stepFrom(kind, entries)),
+    ...endFrom(ended),
+  };
+}
+
+function endFrom(entry: Entry | undefined): Pick<PlanAccount, "endedAtMs" | "end" | "endBecause"> {
+  if (entry === undefined) return { endedAtMs: null, end: "open", endBecause: [] };
+  const { atMs, kind, fields } = entry;
+  return {
+    endedAtMs: atMs,
+    end: planEnds[kind] ?? "open",
+    endBecause: textsFrom(fields["because"]),
   };
 }
 
 /** In the plan's own order, then whatever else was done. */
-function stepKinds(
-  plan: Readonly<Record<string, unknown>> | null,
-  entries: readonly Entry[],
-): string[] {
-  const planned = listFrom(plan?.["stages"])
+function stepKinds(plan: Readonly<Record<string, unknown>>, entries: readonly Entry[]): string[] {
+  const planned = listFrom(plan["stages"])
     .flatMap(listFrom)
     .map((step) => textFrom(objectFrom(step)?.["kind"]));
   const told = entries.map((entry) => textFrom(entry.fields["step"]));

@@ -33,7 +33,7 @@ function emsOf(character: string): number {
 /** The text, or as much of it as fits, with an ellipsis; "" when not even that. */
 export function fitText(text: string, widthMax: number, size: number): string {
   if (textWidth(text, size) <= widthMax) return text;
-  const characters = [...text];
+  const characters = Array.from(text);
   let width = textWidth("…", size);
   let kept = 0;
   for (const character of characters) {
@@ -101,15 +101,16 @@ export function packLabels(labels: readonly Anchored[], bounds: Box, size: numbe
   const ordered = labels
     .map((label, i) => ({ ...label, i }))
     .sort((a, b) => b.x - a.x || a.i - b.i);
-  const packed = ordered.map(({ i, ...label }) => {
-    const { x } = label;
-    const { side, row } = placeOnPole(sidesOf(label, bounds, size), x, { texts, poles });
+  const packed = ordered.map(({ i, ...anchored }) => {
+    const { x } = anchored;
+    const { side, row } = placeOnPole(sidesOf(anchored, bounds, size), x, { texts, poles });
     texts.push({ ...side.box, row });
     for (let below = 0; below <= row; below += 1) poles.push({ from: x, to: x, row: below });
     const { text: shown, at, anchor } = side;
-    return { text: shown, x: at, anchor, inside: false, row, leaderX: x, i };
+    const label: PackedLabel = { text: shown, x: at, anchor, inside: false, row, leaderX: x };
+    return { label, i };
   });
-  return packed.sort((a, b) => a.i - b.i).map(({ i: _, ...label }) => label);
+  return packed.sort((a, b) => a.i - b.i).map(({ label }) => label);
 }
 
 interface OnPole {

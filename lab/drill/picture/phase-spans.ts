@@ -1,7 +1,6 @@
 //! Where the time went between the main fault and the recovery, as spans that follow each other.
 
 import { phaseNames, type PhaseName } from "../phases.ts";
-import type { PlanAccount } from "./account.ts";
 import type { PictureInput } from "./evidence.ts";
 import type { Span, Tone } from "./picture.ts";
 
@@ -22,11 +21,9 @@ export const phaseSentences: Readonly<Record<PhaseName, string>> = {
 };
 
 /** From the fault on, as far as they are known one after another. */
-export function phaseSpans({ report, checker, faults }: PictureInput, plans: PlansOnly): Span[] {
-  const main = faults.find((fault) => fault.main);
-  let fromMs = checker?.faultAtMs ?? main?.injectedAtMs ?? null;
-  // Without a plan there was nothing to take these phases of.
-  if (fromMs === null || plans.length === 0) return [];
+export function phaseSpans({ report, checker }: PictureInput): Span[] {
+  let fromMs = checker?.faultAtMs ?? null;
+  if (fromMs === null) return [];
   const spans: Span[] = [];
   for (const name of phaseNames) {
     const ms: number | null = report.phases?.[`${name}Ms`] ?? null;
@@ -37,5 +34,3 @@ export function phaseSpans({ report, checker, faults }: PictureInput, plans: Pla
   }
   return spans;
 }
-
-type PlansOnly = readonly Pick<PlanAccount, "id">[];

@@ -10,7 +10,7 @@ import { narrowWidth, renderTimelineSvg } from "./timeline.ts";
 const rightAfterMs = 1_500;
 const rightBeforeMs = 500;
 /** A close-up that shows nearly everything shows nothing new. */
-const closerMin = 3;
+const closerMin = 4;
 
 export function pictureSection(input: PictureInput): Markup {
   const picture = pictureOf(input, { buckets: 120, window: undefined });

@@ -3,7 +3,8 @@
 
 import { plansOf } from "./account.ts";
 import { commandMarks, faultRows } from "./causes.ts";
-import { listFrom, type PictureInput } from "./evidence.ts";
+import type { PictureInput } from "./evidence.ts";
+import { extentOf, zeroOf, type Zero } from "./time-frame.ts";
 import { phaseSpans } from "./phase-spans.ts";
 import { planGroups } from "./plan-rows.ts";
 import { regionGroups } from "./regions.ts";
@@ -82,9 +83,6 @@ export interface Extent {
   readonly toMs: number;
 }
 
-/** Of a picture without anything in it; an axis needs a length. */
-const emptyMs = 1_000;
-
 export interface PictureProps {
   /** Over the stretch that is drawn, at most so many. */
   readonly buckets: number;
@@ -105,72 +103,30 @@ export function pictureOf(input: PictureInput, { buckets, window }: PictureProps
     commands: commandMarks(input.commands),
     regions: regionGroups(input, plans, extent),
     requests: requestLane(input, { zeroAtMs: zero.atMs, extent: window ?? extent, buckets }),
-    phases: phaseSpans(input, plans),
+    phases: phaseSpans(input),
     plans: planGroups(plans, extent.toMs),
   };
 }
 
-interface Zero {
-  readonly atMs: number;
-  readonly label: string;
+function milestonesOf(input: PictureInput, zero: Zero): Mark[] {
+  const { firstWriteMs = null } = input.report;
+  const faultAtMs = input.checker?.faultAtMs ?? null;
+  const first =
+    faultAtMs === null || firstWriteMs === null
+      ? []
+      : [milestone(faultAtMs + firstWriteMs, "first write elsewhere")];
+  return [milestone(zero.atMs, zero.label), ...first, ...recoveryMilestone(input)];
 }
 
-/** The main fault; without one the command that the drill is about; else the start. */
-export function zeroOf({ faults, commands, ledger, report }: PictureInput): Zero {
-  const fault = faults.find((one) => one.main);
-  if (fault !== undefined) return { atMs: fault.injectedAtMs, label: "the main fault" };
-  const command = commands.find((one) => one.main) ?? commands[0];
-  if (command !== undefined) return { atMs: command.sentAtMs, label: "the command" };
-  const started = ledger?.start?.startedAtMs ?? ledger?.requests[0]?.sentAtMs;
-  if (started !== undefined) return { atMs: started, label: "the load's start" };
-  const reportMs = Date.parse(report.startedAt);
-  return { atMs: Number.isFinite(reportMs) ? reportMs : 0, label: "the drill's start" };
-}
-
-/** From the load's first request to the last thing that anybody tells of. */
-function extentOf(input: PictureInput, zeroAtMs: number): Extent {
-  const { ledger, faults, commands } = input;
-  const times = [
-    zeroAtMs,
-    ledger?.start?.startedAtMs,
-    ledger?.end?.endedAtMs,
-    ...(ledger?.requests ?? []).map((line) => line.sentAtMs),
-    ...faults.flatMap((fault) => [fault.injectedAtMs, fault.healedAtMs]),
-    ...commands.map((command) => command.sentAtMs),
-    ...plansSince(input, zeroAtMs),
-  ].filter((atMs) => typeof atMs === "number");
-  const fromMs = times.reduce((a, b) => Math.min(a, b), zeroAtMs);
-  const toMs = times.reduce((a, b) => Math.max(a, b), zeroAtMs);
-  return { fromMs, toMs: Math.max(toMs, fromMs + emptyMs) };
-}
-
-/** Journals may reach back to when the lab came up; the picture begins with the load. */
-function plansSince({ journals, ledger }: PictureInput, zeroAtMs: number): number[] {
-  const sinceMs = ledger?.start?.startedAtMs ?? zeroAtMs;
-  return Object.values(journals)
-    .flatMap(listFrom)
-    .map((entry) => (entry as { readonly atMs?: unknown } | null)?.atMs)
-    .filter((atMs) => typeof atMs === "number")
-    .filter((atMs) => Number.isFinite(atMs) && atMs >= sinceMs);
-}
-
-function milestonesOf({ report, checker }: PictureInput, zero: Zero): Mark[] {
-  const at = (atMs: number, label: string): Mark => ({
-    atMs,
-    tone: "milestone",
-    label,
-    told: label,
-  });
-  const marks = [at(zero.atMs, zero.label)];
-  const faultAtMs = checker?.faultAtMs ?? null;
-  if (faultAtMs !== null && report.firstWriteMs !== null) {
-    marks.push(at(faultAtMs + report.firstWriteMs, "first write elsewhere"));
-  }
+/** Where nothing was interrupted the next good write after the fault is no news. */
+function recoveryMilestone({ report, checker }: PictureInput): Mark[] {
   const recoveredAtMs = checker?.recoveredAtMs ?? null;
-  // Where nothing was interrupted the next good write after the fault is no news.
-  const interrupted = (report.rtoMs ?? 0) > interruptedMsMin;
-  if (recoveredAtMs !== null && interrupted) marks.push(at(recoveredAtMs, "users write again"));
-  return marks;
+  if (recoveredAtMs === null || (report.rtoMs ?? 0) <= interruptedMsMin) return [];
+  return [milestone(recoveredAtMs, "users write again")];
+}
+
+function milestone(atMs: number, label: string): Mark {
+  return { atMs, tone: "milestone", label, told: label };
 }
 
 const interruptedMsMin = 250;

@@ -4,7 +4,7 @@ import { relativeSeconds } from "../screen/numbers.ts";
 import { plansOf, type PlanAccount, type StepAccount } from "./account.ts";
 import type { PictureInput } from "./evidence.ts";
 import { joinMarkup, table, tag, type Markup } from "./html.ts";
-import { zeroOf } from "./picture.ts";
+import { zeroOf } from "./time-frame.ts";
 import { endOf, lengthOf, wayOf } from "./plan-rows.ts";
 
 const refusalsShown = 3;
@@ -43,28 +43,26 @@ function planPart(plan: PlanAccount, zeroAtMs: number): Markup {
   ]);
 }
 
-function stepCells(step: StepAccount, at: (atMs: number | null) => string): string[] {
-  const { intendedAtMs, doneAtMs, undoneAtMs, refusals } = step;
+type TimeText = (atMs: number | null) => string;
+
+function stepCells(step: StepAccount, at: TimeText): string[] {
+  const { intendedAtMs, doneAtMs } = step;
   const took = intendedAtMs === null || doneAtMs === null ? "–" : lengthOf(doneAtMs - intendedAtMs);
-  const state = intendedAtMs === null && doneAtMs === null ? "not begun" : "";
-  const open = intendedAtMs !== null && doneAtMs === null && undoneAtMs === null ? "not done" : "";
+  const notes = [stateOf(step), step.detail ?? "", ...refusalNotes(step, at)];
+  if (step.undoneAtMs !== null) notes.push(`undone at ${at(step.undoneAtMs)}`);
+  const told = notes.filter((note) => note !== "").join("; ");
+  return [step.kind, at(intendedAtMs), at(doneAtMs), took, told];
+}
+
+function stateOf({ intendedAtMs, doneAtMs, undoneAtMs }: StepAccount): string {
+  if (doneAtMs !== null || undoneAtMs !== null) return "";
+  return intendedAtMs === null ? "not begun" : "not done";
+}
+
+function refusalNotes({ refusals }: StepAccount, at: TimeText): string[] {
   const told = refusals
     .slice(0, refusalsShown)
     .map(({ atMs, reason }) => `refused at ${at(atMs)}: ${reason}`);
   const more = refusals.length - refusalsShown;
-  const notes = [
-    state,
-    open,
-    step.detail ?? "",
-    undoneAtMs === null ? "" : `undone at ${at(undoneAtMs)}`,
-    ...told,
-    more > 0 ? `and ${more} more refusals` : "",
-  ];
-  return [
-    step.kind,
-    at(intendedAtMs),
-    at(doneAtMs),
-    took,
-    notes.filter((note) => note !== "").join("; "),
-  ];
+  return more > 0 ? [...told, `and ${more} more refusals`] : told;
 }

@@ -50,8 +50,9 @@ export function regionsOf(input: PictureInput, plans: readonly PlanAccount[]): s
     ...Object.keys(statuses),
     report.to,
   ].filter((name) => typeof name === "string");
-  const others = [...new Set(named)].filter((name) => name !== report.from && name !== "nobody");
-  return [...(report.from === null ? [] : [report.from]), ...others.sort()];
+  const first = typeof report.from === "string" ? [report.from] : [];
+  const others = [...new Set(named)].filter((name) => !first.includes(name) && name !== "nobody");
+  return [...first, ...others.sort()];
 }
 
 function roleOf(region: string, { from, to }: PictureInput["report"]): string {

@@ -7,14 +7,15 @@ import { textFrom, type PictureInput } from "./evidence.ts";
 import { runAgainCommand } from "./fault-words.ts";
 import { joinMarkup, table, tag, type Content, type Markup } from "./html.ts";
 import { phaseSentences } from "./phase-spans.ts";
-import { zeroOf } from "./picture.ts";
+import { zeroOf } from "./time-frame.ts";
 import { lengthOf } from "./plan-rows.ts";
 
 const lostShown = 50;
 
 export function phaseSection({ report }: PictureInput): Markup {
+  const { measuresRto = true } = report;
   const title = tag("h2", "", "Phases");
-  if (report.measuresRto === false) {
+  if (!measuresRto) {
     return joinMarkup([title, tag("p", "", "Not measured: nothing had to recover.")]);
   }
   const known = phaseNames.map((name) => report.phases?.[`${name}Ms`] ?? null);
@@ -106,8 +107,11 @@ export function causeSection(input: PictureInput): Markup {
   ]);
 }
 
+function hash(text: string): Markup {
+  return tag("code", "hash", text);
+}
+
 export function originSection({ report, versions, topologyHash, also }: PictureInput): Markup {
-  const hash = (text: string): Markup => tag("code", "hash", text);
   const rows: readonly (readonly Content[])[] = [
     ["Seed", String(report.seed)],
     ["Started", report.startedAt],
@@ -163,7 +167,7 @@ export function fileSection({ report, files }: PictureInput): Markup {
   ]);
   return joinMarkup([
     tag("h2", "", "What this rests on"),
-    tag("p", "quiet", `Everything lies beside this page, in ${report.evidence}.`),
+    tag("p", "quiet", `Everything lies beside this page, in ${report.evidence ?? "its folder"}.`),
     table({
       head: ["File", "Size", "What it holds"],
       rows,

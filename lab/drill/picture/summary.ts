@@ -15,6 +15,6 @@ export function summaryOf({ report, faults, commands }: PictureInput): string {
       : `${plural(lostRows, "acknowledged row was", "acknowledged rows were")} lost.`,
     `Two writers at once: ${milliseconds(twoWritersMs ?? null)}.`,
     `Failed requests of users: ${grouped(failedRequests ?? null)}.`,
-    "The tables below the picture say the same in words.",
+    "The page report.html says the same in tables.",
   ].join(" ");
 }

@@ -13,7 +13,7 @@ import {
 } from "./blocks.ts";
 import type { PictureInput } from "./evidence.ts";
 import { legendBlock } from "./legend.ts";
-import { pictureOf, zeroOf, type Extent, type Picture } from "./picture.ts";
+import { pictureOf, type Extent, type Picture } from "./picture.ts";
 import { scaleOf } from "./scale.ts";
 import { blockOf, rowBlock, type Block, type Sketch } from "./sketch.ts";
 import { summaryOf } from "./summary.ts";
@@ -85,7 +85,7 @@ function sketchOf(input: PictureInput, options: TimelineOptions) {
     width,
     gutter,
     scale: scaleOf(picture, gutter, width - 10),
-    zeroAtMs: zeroOf(input).atMs,
+    zeroAtMs: picture.zeroAtMs,
     idPrefix: options.idPrefix ?? "drill-",
   };
   return { picture, sketch };

@@ -18,5 +18,6 @@ export const arbiterDown: Scenario = {
     rtoObjective: false,
     lostRowsMax: 0,
     failedRequestsMax: 0,
+    plansMax: 0,
   },
 };

@@ -16,5 +16,5 @@ export const brownOut: Scenario = {
   ],
   until: [],
   settleMs: 2_000,
-  criteria: { failovers: 0, acknowledgedMin: 30, rtoObjective: false, lostRowsMax: 0 },
+  criteria: { failovers: 0, acknowledgedMin: 30, rtoObjective: false, lostRowsMax: 0, plansMax: 0 },
 };

@@ -22,5 +22,6 @@ export const flapping: Scenario = {
     rtoObjective: false,
     lostRowsMax: 0,
     failedRequestsMax: 0,
+    plansMax: 0,
   },
 };

@@ -8,7 +8,7 @@ export const frozenDatabase: Scenario = {
   description:
     "PostgreSQL of the active region is stopped with SIGSTOP while users write, and goes on " +
     "some seconds later in the middle of its transactions. By then the other region serves.",
-  load: { writesPerSecond: 500, clients: 16 },
+  load: { writesPerSecond: 500, clients: 16, connections: 16 },
   faults: [
     {
       atMs: 0,

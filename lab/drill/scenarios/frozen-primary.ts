@@ -10,7 +10,7 @@ export const frozenPrimary: Scenario = {
     "Every process of the active region is stopped with SIGSTOP while users write, and goes " +
     "on some seconds later as if nothing had been. By then the other region serves, and the " +
     "old one must acknowledge nothing.",
-  load: { writesPerSecond: 500, clients: 16 },
+  load: { writesPerSecond: 500, clients: 16, connections: 16 },
   faults: [{ atMs: 0, fault: { kind: "region-freeze", region: "active" }, healAfterMs: 4_000 }],
   until: ["failed-over", "healed"],
   settleMs: 2_500,

@@ -25,5 +25,6 @@ export const oneVantageLies: Scenario = {
     rtoObjective: false,
     lostRowsMax: 0,
     failedRequestsMax: 0,
+    plansMax: 0,
   },
 };

@@ -17,6 +17,8 @@ export const operatorCrash: Scenario = {
   settleMs: 2_500,
   criteria: {
     failovers: 2,
+    // A holder whose operator is killed again and again falls silent, and is rightly succeeded.
+    failoversMax: 6,
     acknowledgedMin: 30,
     // Every kill costs a start of the operator, and there is one for each step.
     rtoObjective: false,

@@ -11,7 +11,7 @@ export const partitionOneWay: Scenario = {
     "Nothing that the active region sends reaches the other region or the witness, while it " +
     "still receives what they send, and users reach it. It must stop by itself before the " +
     "other one begins.",
-  load: { writesPerSecond: 500, clients: 16 },
+  load: { writesPerSecond: 500, clients: 16, connections: 16 },
   faults: [
     {
       atMs: 0,

@@ -10,12 +10,13 @@ export const partition: Scenario = {
   title: "The active region is cut off",
   description:
     "Nothing passes between the active region and the other region or the witness, while " +
-    "users still reach it and write. It must stop by itself before the other one begins, also " +
-    "after the links are back.",
-  load: { writesPerSecond: 500, clients: 16 },
+    "users still reach it and write, and so does a job that knows of no lease. It must stop by " +
+    "itself before the other one begins, also after the links are back.",
+  load: { writesPerSecond: 500, clients: 16, connections: 16 },
   faults: [
     { atMs: 0, fault: { kind: "link-cut", from: "active", to: "standby" }, heal: back },
     { atMs: 0, fault: { kind: "link-cut", from: "active", to: "witness" }, heal: back },
+    { atMs: -2_000, fault: { kind: "rogue-writer", region: "active" } },
   ],
   until: ["failed-over", "healed"],
   settleMs: 2_500,
@@ -25,5 +26,6 @@ export const partition: Scenario = {
     rtoObjective: true,
     // The old region may acknowledge to the end of its lease, and its last commit may take a moment.
     lostSecondsMax: 1.75,
+    rogueRefused: true,
   },
 };

@@ -6,6 +6,7 @@ import { appErrors } from "./app-errors.ts";
 import { appFailure } from "./app-failure.ts";
 import { arbiterAndLinkDown } from "./arbiter-and-link-down.ts";
 import { arbiterDown } from "./arbiter-down.ts";
+import { blindStandby } from "./blind-standby.ts";
 import { brownOut } from "./brown-out.ts";
 import { databaseFailure } from "./database-failure.ts";
 import { diskFull } from "./disk-full.ts";
@@ -45,6 +46,7 @@ export const scenarios: readonly Scenario[] = [
   flapping,
   brownOut,
   oneVantageLies,
+  blindStandby,
   zombieReturn,
   route53ControlPlaneDown,
   arbiterDown,

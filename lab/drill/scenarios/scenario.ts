@@ -54,6 +54,11 @@ export interface PlannedCommand extends Cue {
 export interface Load {
   readonly writesPerSecond: number;
   readonly clients: number;
+  /**
+   * Requests under way at most: what is due while as many hang is not sent.
+   * @default as many as pile up in two timeouts
+   */
+  readonly connections?: number;
   /** One request in so many puts an object; 0: none does. @default 40 */
   readonly objectEvery?: number;
   /** A DNS cache that never expires. @default false */

@@ -60,8 +60,10 @@ const rules: readonly Rule[] = [
     return `${needlessFailovers} failovers without any fault`;
   },
   function movesNoMoreThanDue({ failovers }, { objective }) {
-    if (failovers <= objective.failovers) return null;
-    return `${failovers} failovers where ${objective.failovers} was due`;
+    const { failoversMax = objective.failovers } = objective;
+    return failovers <= failoversMax
+      ? null
+      : `${failovers} failovers where ${failoversMax} was due`;
   },
   function failsNoMoreRequests({ failedRequests }, { objective: { failedRequestsMax } }) {
     if (failedRequestsMax === undefined || failedRequests <= failedRequestsMax) return null;

@@ -2,8 +2,10 @@
 //! database holds, no phantom, no duplicate, users who can write at the end.
 
 export interface Criteria {
-  /** Changes of the writing region or of its epoch: exactly so many. */
+  /** Changes of the writing region or of its epoch: exactly so many, or to `failoversMax`. */
   readonly failovers: number;
+  /** Where the drill itself may cause more. @default `failovers` */
+  readonly failoversMax?: number;
   /** Fewer acknowledged user writes before zero, or after the recovery, prove nothing. */
   readonly acknowledgedMin: number;
   /** Whether the recovery is held to the objective. Where nothing fails, nothing recovers. */
