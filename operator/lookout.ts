@@ -41,6 +41,7 @@ export class Lookout {
   #capacity: CapacityState | "unknown" = "unknown";
   #heartbeat: Heartbeat | "none" = "none";
   #ownApp: HolderWord["app"] = "silent";
+  #writableSinceMs: number | "not" = "not";
   #lagMs: number | "unknown" = "unknown";
 
   constructor(props: LookoutProps) {
@@ -53,6 +54,12 @@ export class Lookout {
 
   get ownApp(): HolderWord["app"] {
     return this.#ownApp;
+  }
+
+  /** How long the own database has been seen writable without a break. */
+  get writableForMs(): number {
+    const { clock } = this.#props;
+    return this.#writableSinceMs === "not" ? 0 : clock.monotonicMs() - this.#writableSinceMs;
   }
 
   get database(): DatabaseState | "unreachable" {
@@ -124,6 +131,11 @@ export class Lookout {
   async lookAtDatabase(): Promise<void> {
     const state = await this.#props.database.state();
     this.#database = state.ok ? state.value : "unreachable";
+    const isWritable = state.ok && state.value.lease !== "none" && state.value.lease.live;
+    if (!isWritable) this.#writableSinceMs = "not";
+    else if (this.#writableSinceMs === "not") {
+      this.#writableSinceMs = this.#props.clock.monotonicMs();
+    }
     if (!state.ok) return this.#note("data", "silent", `own database: ${state.detail}`);
     const { lease, role } = state.value;
     if (role === "primary" || lease === "none") {

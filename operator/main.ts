@@ -157,7 +157,10 @@ async function holdAndYield(
   await holder.renew();
   const mayAct = topology.mode !== "observe";
   const onAnswer = (answer: YieldAnswer) => log.warn(answer, "asked for the lease");
-  await answerRequest({ region, board, holder, lookout, world, mayAct, onAnswer });
+  // Twice as long as the challenger looks before it asks: its view is then of this very time.
+  const writableMsMin = 2 * topology.detection.readingAgeMsMax;
+  const asked = { region, board, holder, lookout, world, writableMsMin, mayAct, onAnswer };
+  await answerRequest(asked);
 }
 
 function logVerdict({ kind, because }: Verdict, log: pino.Logger): void {

@@ -12,7 +12,9 @@ export interface YieldingProps {
   readonly region: RegionName;
   readonly board: LeaseBoard;
   readonly holder: Holder;
-  readonly lookout: Pick<Lookout, "ownApp">;
+  readonly lookout: Pick<Lookout, "ownApp" | "writableForMs">;
+  /** Whoever has been writable for less is seen failing because it was not. */
+  readonly writableMsMin: number;
   readonly world: World;
   /** In mode observe nothing is touched. */
   readonly mayAct: boolean;
@@ -33,10 +35,8 @@ export async function answerRequest(props: YieldingProps): Promise<void> {
   if (!mayAct || item === "unknown" || item.holder !== region || item.request === "none") return;
   const { by: to, planId, reason } = item.request;
   if (to === region || reason === "withdrawn") return;
-  const because = await reasonToYield(item.request, props);
-  if (because === "none") {
-    return onAnswer({ planId, to, yielded: false, because: "the world sees this region serve" });
-  }
+  const { because, yields } = await considered(item.request, props);
+  if (!yields) return onAnswer({ planId, to, yielded: false, because });
   const released = await holder.release();
   onAnswer({
     planId,
@@ -46,13 +46,25 @@ export async function answerRequest(props: YieldingProps): Promise<void> {
   });
 }
 
-async function reasonToYield(
+interface Considered {
+  readonly yields: boolean;
+  readonly because: string;
+}
+
+async function considered(
   { reason }: HandoverRequest,
-  { lookout, region, world }: YieldingProps,
-): Promise<string> {
-  if (reason === "planned") return "a person ordered it";
+  { lookout, region, world, writableMsMin }: YieldingProps,
+): Promise<Considered> {
+  if (reason === "planned") return { yields: true, because: "a person ordered it" };
+  if (lookout.writableForMs < writableMsMin) {
+    return { yields: false, because: "this region has only just become writable" };
+  }
   const seen = await world.sees(region);
-  if (seen.ok) return seen.value === "failing" ? "the world sees this region failing" : "none";
+  if (seen.ok) {
+    const yields = seen.value === "failing";
+    return { yields, because: `the world sees this region ${yields ? "failing" : "serve"}` };
+  }
   // Blind to the world; the app behind the own endpoint is what is left to look at.
-  return lookout.ownApp === "failing" ? "the app here fails" : "none";
+  const yields = lookout.ownApp === "failing";
+  return { yields, because: yields ? "the app here fails" : "blind, and the app here serves" };
 }

@@ -13,6 +13,7 @@ const programs = [
   "lab/drill/load",
   "lab/drill/checker",
   "tests/bench/main",
+  "tests/mutants/main",
 ];
 
 await build({

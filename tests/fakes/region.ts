@@ -221,7 +221,18 @@ export class Region {
     const tending = { region: name, topology, board, capacity, database, episode, holder, lookout };
     const voucher = new Voucher({ region: name, arbiter, board, holder });
     const onAnswer = (answer: YieldAnswer) => this.yields.push(answer);
-    const yielding = { region: name, board, holder, lookout, world, mayAct: true, onAnswer };
+    const writableMsMin = 2 * topology.detection.readingAgeMsMax;
+    const mayAct = true;
+    const yielding = {
+      region: name,
+      board,
+      holder,
+      lookout,
+      world,
+      writableMsMin,
+      mayAct,
+      onAnswer,
+    };
     return {
       voucher,
       yielding,

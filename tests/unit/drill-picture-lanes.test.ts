@@ -182,6 +182,20 @@ describe("requests", () => {
   });
 });
 
+test("a few lost rows are ticks, very many are stretches", () => {
+  const input = lossInput();
+  const [row] = failbackInput().report.lost ?? [];
+  if (row === undefined) throw new Error("no lost row");
+  const lostIn = (count: number) => {
+    const lost = Array.from({ length: count }, (_, i) => ({ ...row, acknowledgedAtMs: 9_000 + i }));
+    const report = { ...input.report, lost, lostRows: count };
+    const lane = pictureOf({ ...input, report }, whole).requests?.lost;
+    return { name: lane?.name, ticks: lane?.marks.length, spans: lane?.spans.map(timesOf) };
+  };
+  expect(lostIn(3)).toEqual({ name: "lost rows: 3", ticks: 3, spans: [] });
+  expect(lostIn(500)).toEqual({ name: "lost rows: 500", ticks: 0, spans: [[9_000, 9_499]] });
+});
+
 describe("phases", () => {
   test("follow each other from the fault on", () => {
     const spans = phaseSpans(lossInput());

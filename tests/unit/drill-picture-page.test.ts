@@ -179,6 +179,13 @@ describe("the claims", () => {
     expect(back).toEqual(expect.arrayContaining(["A failover that is due is held"]));
   });
 
+  test("are never harder than the checker, who saw more", () => {
+    const gone = { key: "object-1", acknowledgedAtMs: 9_000, heldBy: [], listed: false };
+    const { checker } = lossInput();
+    const input = lossInput({ checker: { ...checker, lostObjects: [gone] } });
+    expect(verdictOf(input, "Lost objects that nobody holds or lists")).toBe("unknown");
+  });
+
   test("of a drill without a verdict are none", () => {
     expect(claimsOf(lossInput({ checker: null }))).toEqual([]);
   });

@@ -18,11 +18,12 @@ interface View {
   readonly world?: Seen;
   readonly ownApp?: HolderWord["app"];
   readonly mayAct?: boolean;
+  readonly writableForMs?: number;
 }
 
 async function asked(
   request: HandoverRequest | "none",
-  { world = "serving", ownApp = "serving", mayAct = true }: View = {},
+  { world = "serving", ownApp = "serving", mayAct = true, writableForMs = 9_000 }: View = {},
 ): Promise<readonly YieldAnswer[]> {
   bench.write({ request, version: 1 });
   await bench.holder.renew();
@@ -32,7 +33,8 @@ async function asked(
     region,
     board: bench.board,
     holder: bench.holder,
-    lookout: { ownApp },
+    lookout: { ownApp, writableForMs },
+    writableMsMin: 3_000,
     world: {
       sees: async () => (world === "silent" ? failed("unreachable", "no DNS") : succeeded(world)),
     },
@@ -97,4 +99,10 @@ test("a database that cannot be closed is not handed over", async () => {
   bench.databaseWire.failBefore("closeLease");
   expect(await asked(requestOf("planned"))).toMatchObject([{ yielded: false }]);
   expect(bench.item.holder).toBe(region);
+});
+
+test("a region that has only just become writable is seen failing because it was not: it stays", async () => {
+  const view = { world: "failing", writableForMs: 2_999 } as const;
+  expect(await asked(requestOf("grey"), view)).toMatchObject([{ yielded: false }]);
+  expect(await asked(requestOf("planned"), view)).toMatchObject([{ yielded: true }]);
 });

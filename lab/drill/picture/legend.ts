@@ -5,6 +5,7 @@ import type { Picture, Tone } from "./picture.ts";
 import { blockOf, type Block, type Sketch } from "./sketch.ts";
 import { cross, flag } from "./shapes.ts";
 import { element, textAt } from "./svg.ts";
+import { isDrawn } from "./window.ts";
 import { labelSize } from "./theme.ts";
 
 type Kind = Tone | "good" | "failed";
@@ -62,7 +63,7 @@ function kindsIn({ faults, commands, regions, requests, plans }: Picture): Reado
   if (requests === null) return kinds;
   if (requests.buckets.some(({ good }) => good > 0)) kinds.add("good");
   if (requests.buckets.some(({ failed }) => failed > 0)) kinds.add("failed");
-  if (requests.lost.marks.length > 0) kinds.add("lost");
+  if (isDrawn(requests.lost)) kinds.add("lost");
   return kinds;
 }
 

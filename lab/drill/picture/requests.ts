@@ -4,7 +4,8 @@
 import { objectsOff, type Ledger, type RequestLine } from "../ledger.ts";
 import type { LostRow } from "../verdicts/evidence.ts";
 import type { PictureInput } from "./evidence.ts";
-import type { Extent, Row, Span } from "./picture.ts";
+import { intervalsOf } from "./intervals.ts";
+import type { Extent, Mark, Row, Span } from "./picture.ts";
 
 export interface RequestLane {
   readonly bucketMs: number;
@@ -39,7 +40,7 @@ export function requestLane(input: PictureInput, props: RequestLaneProps): Reque
     bucketMs,
     buckets: bucketsOf(ledger.requests, bucketMs, props),
     gap: longestGap(ledger),
-    lost: lostRow(report.lost ?? [], report.lostRows ?? null),
+    lost: lostRow(report.lost ?? [], report.lostRows ?? null, props.extent),
   };
 }
 
@@ -102,13 +103,24 @@ export function longestGap(ledger: Ledger): Span | null {
   return { fromMs, toMs, tone: "silent", label: "longest gap", told };
 }
 
-function lostRow(lost: readonly LostRow[], count: number | null): Row {
-  const marks = lost.map((row) => ({
-    atMs: row.acknowledgedAtMs,
-    tone: "lost" as const,
-    label: "",
-    told: `acknowledged and lost: ${row.key}, still held by ${row.heldBy?.join(", ") || "nobody"}`,
-  }));
-  const note = marks.length > 0 ? "" : count === null ? "unknown" : "none";
-  return { name: marks.length > 0 ? `lost rows: ${count}` : "lost rows", spans: [], marks, note };
+/** More ticks than these would be one smear: then a span for each stretch that they fill. */
+const lostTicksMax = 60;
+const lostGapsMax = 200;
+
+function lostRow(lost: readonly LostRow[], count: number | null, extent: Extent): Row {
+  const name = lost.length > 0 ? `lost rows: ${count ?? lost.length}` : "lost rows";
+  const note = lost.length > 0 ? "" : count === null ? "unknown" : "none";
+  const empty = { name, note, spans: [], marks: [] };
+  if (lost.length <= lostTicksMax) return { ...empty, marks: lost.map(lostMark) };
+  const times = lost.map((row) => row.acknowledgedAtMs);
+  const intervals = intervalsOf(times, (extent.toMs - extent.fromMs) / lostGapsMax);
+  const spans = intervals.map(({ fromMs, toMs, count: rows }): Span => {
+    return { fromMs, toMs, tone: "lost", label: "", told: `${rows} rows acknowledged and lost` };
+  });
+  return { ...empty, spans };
+}
+
+function lostMark({ acknowledgedAtMs, key, heldBy }: LostRow): Mark {
+  const told = `acknowledged and lost: ${key}, still held by ${heldBy.join(", ") || "nobody"}`;
+  return { atMs: acknowledgedAtMs, tone: "lost", label: "", told };
 }

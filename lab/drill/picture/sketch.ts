@@ -93,8 +93,18 @@ function drawMark(mark: Mark, middle: number, { scale, zeroAtMs }: Sketch): stri
     const line = { x1: x, x2: x, y1: middle - 5, y2: middle + 5, class: "lost" };
     return element("line", line, title);
   }
-  const shape = mark.tone === "refused" ? cross : diamond;
-  return element("path", { d: shape(x, middle), class: mark.tone }, title);
+  if (mark.tone !== "refused") {
+    return element("path", { d: diamond(x, middle), class: mark.tone }, title);
+  }
+  // On a bar of a step the cross alone would be hard to see.
+  const behind = element("path", { d: cross(x, middle), class: "behind" });
+  return element(
+    "g",
+    {},
+    title,
+    behind,
+    element("path", { d: cross(x, middle), class: "refused" }),
+  );
 }
 
 /** Whose words belong into the bar, and are left out where they do not fit. */

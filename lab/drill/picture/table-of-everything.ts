@@ -66,7 +66,7 @@ export function linesOf(picture: Picture): Line[] {
     ...commands.map(markLine("commands")),
     ...phases.map(spanLine("phases")),
     ...(requests?.gap === null || requests === null ? [] : [spanLine("requests")(requests.gap)]),
-    ...(requests?.lost.marks ?? []).map(markLine("lost rows")),
+    ...(requests === null ? [] : rowLines("lost rows", requests.lost)),
     ...groups,
   ];
   return lines.sort((a, b) => a.fromMs - b.fromMs);

@@ -56,7 +56,8 @@ export const pictureCss = `
 .drill .step { fill: var(--step); }
 .drill .open { fill: none; stroke: var(--step); stroke-width: 1.2; stroke-dasharray: 4 2; }
 .drill .refused { stroke: var(--bad); stroke-width: 2; fill: none; }
-.drill .lost { stroke: var(--bad); stroke-width: 2; }
+.drill .lost { fill: var(--bad); stroke: var(--bad); stroke-width: 2; }
+.drill .behind { stroke: var(--paper); stroke-width: 5; fill: none; stroke-linecap: round; }
 .drill .failed { fill: var(--bad); }
 .drill .hatch { stroke: var(--paper); stroke-width: 1.6; }
 .drill .phase-1 { fill: var(--phase-1); } .drill .phase-2 { fill: var(--phase-2); }

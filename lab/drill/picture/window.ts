@@ -32,7 +32,7 @@ export function windowed(picture: Picture, window: Extent): Picture {
               (bucket) => bucket.fromMs + requests.bucketMs > fromMs && bucket.fromMs < toMs,
             ),
             gap: spansWithin(requests.gap === null ? [] : [requests.gap], window)[0] ?? null,
-            lost: { ...requests.lost, marks: requests.lost.marks.filter(mark) },
+            lost: rows([requests.lost])[0] ?? requests.lost,
           },
   };
 }
