@@ -187,7 +187,7 @@ export interface StorageState {
 export interface Storage {
   state(): Promise<Outcome<StorageState>>;
   /** Enables the rule, and sends what it will never take by itself. Idempotent. */
-  reverse(): Promise<Outcome<void>>;
+  turnAround(): Promise<Outcome<void>>;
 }
 
 /** What an old primary holds that this region does not. */

@@ -1,7 +1,7 @@
 //! What the lab itself sees happen at the arbiter and to the databases, written down at that moment.
 //! It takes nobody's word for it, so a checker can hold the operators' account against it.
 
-import type { AppliedWrite } from "../aws/dynamodb.ts";
+import type { AppliedWrite, Item } from "../aws/dynamodb.ts";
 
 /** A write of the lease item, of whatever part of it, when the quorum applied it. */
 export interface LeaseWrite {
@@ -45,16 +45,12 @@ export class Witness {
   }
 
   /** What is no lease and no plan, or is not written as these are, is passed over. */
-  seeWrite({ key, item }: AppliedWrite): void {
+  seeWrite({ key: { sk }, item = {} }: AppliedWrite): void {
     const atMs = Date.now();
-    if (key.sk === "lease") {
-      const { epoch, holder, renewals } = item ?? {};
-      if (epoch?.N === undefined || holder?.S === undefined || renewals?.N === undefined) return;
-      const write = { epoch: Number(epoch.N), holder: holder.S, renewals: Number(renewals.N) };
-      keep(this.#leaseWrites, { atMs, ...write });
-    }
-    if (!key.sk.startsWith("journal#")) return;
-    for (const planId of plansIn(item?.["entries"]?.S)) keep(this.#plansBegun, { atMs, planId });
+    if (sk === "lease") keep(this.#leaseWrites, ...leaseIn(item, atMs));
+    if (!sk.startsWith("journal#")) return;
+    const begun = plansIn(item["entries"]?.S).map((planId) => ({ atMs, planId }));
+    keep(this.#plansBegun, ...begun);
   }
 
   /** When it was accepted, which is before the database is promoted. */
@@ -63,9 +59,14 @@ export class Witness {
   }
 }
 
-function keep<T>(list: T[], one: T): void {
-  list.push(one);
-  if (list.length > keptMax) list.shift();
+function keep<T>(list: T[], ...more: readonly T[]): void {
+  list.push(...more);
+  list.splice(0, Math.max(0, list.length - keptMax));
+}
+
+function leaseIn({ epoch, holder, renewals }: Item, atMs: number): LeaseWrite[] {
+  if (epoch?.N === undefined || holder?.S === undefined || renewals?.N === undefined) return [];
+  return [{ atMs, epoch: Number(epoch.N), holder: holder.S, renewals: Number(renewals.N) }];
 }
 
 function plansIn(text: string | undefined): string[] {

@@ -77,7 +77,7 @@ export function s3Storage(props: S3StorageProps): S3Storage {
       });
     },
 
-    async reverse() {
+    async turnAround() {
       const enabled = await enableRule(reach, { peerBucket, roleArn });
       if (!enabled.ok) return enabled;
       const surveyed = await survey();

@@ -100,7 +100,7 @@ export const protectSteps: StepHandlers<ProtectStep> = {
       const { rule, unreplicated } = state.value;
       return succeeded(rule === "enabled" && unreplicated === 0);
     },
-    do: (_plan, _step, { storage }) => storage.reverse(),
+    do: (_plan, _step, { storage }) => storage.turnAround(),
     undo: { harmless: "objects in both regions harm nobody" },
   },
 };

@@ -85,7 +85,7 @@ test("reversing makes the rule and sends what none had taken, with all that desc
   });
   await a.put("switchback/salvage/rows.csv", "1");
   const store = storageOf(lab);
-  expect(await store.reverse()).toEqual(done);
+  expect(await store.turnAround()).toEqual(done);
   await eventually("all is there", async () => {
     const seen = await store.state();
     return seen.ok && seen.value.unreplicated + seen.value.pending === 0;
@@ -106,12 +106,12 @@ test("reversing again changes nothing, neither here nor there", async () => {
   const { a, b } = lab;
   await a.put("old", "1");
   const store = storageOf(lab);
-  await store.reverse();
+  await store.turnAround();
   await eventually("it has arrived", () => b.has("old"));
   const [here, there] = [await a.versionIds(), await b.versionIds()];
   const rules = await a.client.getBucketReplication({ Bucket: bucketA });
-  expect(await store.reverse()).toEqual(done);
-  expect(await storageOf(lab).reverse()).toEqual(done);
+  expect(await store.turnAround()).toEqual(done);
+  expect(await storageOf(lab).turnAround()).toEqual(done);
   expect(await a.versionIds()).toEqual(here);
   expect(await b.versionIds()).toEqual(there);
   const again = await a.client.getBucketReplication({ Bucket: bucketA });
@@ -126,7 +126,7 @@ test("replicas that came from the other side are not sent back", async () => {
   await eventually("it has arrived", () => a.has("theirs"));
   const store = storageOf(lab);
   expect(await store.state()).toEqual(state("absent", 0, 0));
-  expect(await store.reverse()).toEqual(done);
+  expect(await store.turnAround()).toEqual(done);
   expect(await a.versionIds()).toHaveLength(1);
 });
 
@@ -157,7 +157,7 @@ test("what has failed is sent once more", async () => {
     Bucket: bucketB,
     VersioningConfiguration: { Status: "Enabled" },
   });
-  expect(await store.reverse()).toEqual(done);
+  expect(await store.turnAround()).toEqual(done);
   await eventually("it has arrived", () => b.has("k"));
 });
 
@@ -171,7 +171,7 @@ test("an object that goes on failing is not copied at every call", async () => {
   const failed = () => eventually("it has failed", async () => (await a.status("k")) === "FAILED");
   await failed();
   for (const _ of [1, 2, 3]) {
-    expect(await store.reverse()).toEqual(done);
+    expect(await store.turnAround()).toEqual(done);
     await failed();
   }
   expect(await a.versionIds()).toHaveLength(2);
@@ -198,13 +198,13 @@ test("a rule that was switched off is switched on, and other rules stay", async 
 
   await rules(archive, ruleTo(bucketB, { Status: "Disabled" }));
   expect(await store.state()).toEqual(state("disabled", 0, 0));
-  await store.reverse();
+  await store.turnAround();
   expect(await store.state()).toEqual(state("enabled", 0, 0));
   expect(await found()).toEqual([archive, ruleTo(bucketB)]);
 
   await rules(archive, part);
   expect(await store.state()).toEqual(state("absent", 0, 0));
-  await store.reverse();
+  await store.turnAround();
   expect(await found()).toEqual([
     archive,
     part,
@@ -221,7 +221,7 @@ test("without rules and without a role the bucket is left alone", async () => {
     timeoutMs: 5_000,
   });
   stores.push(store);
-  expect(await store.reverse()).toMatchObject({
+  expect(await store.turnAround()).toMatchObject({
     ok: false,
     fault: "refused",
     detail: expect.stringContaining("no role"),
@@ -275,7 +275,7 @@ test("a bucket that cannot be asked is a fault, never an empty one", async () =>
   const unknown = storageOf(lab, { bucket: "nowhere" });
   expect(await unknown.state()).toMatchObject({ ok: false, fault: "refused" });
   const away = storageOf(lab, { access: { region: regionA, endpoint: "http://127.0.0.1:1" } });
-  for (const call of [away.state(), away.reverse(), away.missing(["k"])]) {
+  for (const call of [away.state(), away.turnAround(), away.missing(["k"])]) {
     expect(await call).toMatchObject({ ok: false, fault: "unreachable" });
   }
 });

@@ -129,7 +129,7 @@ export class FakeStorage implements Storage {
     return this.#wire.call("storage.state", () => succeeded(this.#state));
   }
 
-  reverse(): Promise<Outcome<void>> {
+  turnAround(): Promise<Outcome<void>> {
     return this.#wire.call("reverse", () => {
       this.#state = { rule: "enabled", unreplicated: 0, pending: 3 };
       return succeeded(undefined);

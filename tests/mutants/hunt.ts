@@ -31,7 +31,7 @@ export async function hunt(mutants: readonly Mutant[], hunting: Hunting): Promis
   const outcomes: Outcome[] = [];
   const controls = new Map<string, Drilled>();
   for (const mutant of mutants) {
-    if (hunting.signal.aborted) break;
+    hunting.signal.throwIfAborted();
     const drilled = nameOfDrill(mutant.drill);
     if (hunting.controls && !controls.has(drilled)) {
       controls.set(drilled, await control(mutant.drill, hunting));

@@ -41,13 +41,11 @@ test("a clean loss says how long the lease was waited out, and which plan was be
   });
 });
 
-describe("waiting the lease out", () => {
-  const renewedBefore = (ms: number): LeaseWrite[] => [
-    opened,
-    { ...renewed, atMs: taken.atMs - ms },
-    taken,
-  ];
+function renewedBefore(ms: number): LeaseWrite[] {
+  return [opened, { ...renewed, atMs: taken.atMs - ms }, taken];
+}
 
+describe("waiting the lease out", () => {
   test("to the millisecond passes, but for what rounding may hide", () => {
     expect(lossSeen({ leaseWrites: renewedBefore(1_800) }).result).toBe("pass");
     expect(lossSeen({ leaseWrites: renewedBefore(1_795) }).result).toBe("pass");

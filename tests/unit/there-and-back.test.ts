@@ -2,67 +2,47 @@
 //! write lost and never two writers, also when operators are killed on the way.
 //! Method: the production loop of both regions over fakes.
 
-import type { Command, Control } from "../../failover/lease-item.ts";
+import { command, isFinished, itemOf, order } from "../fakes/people.ts";
 import { TwoRegions } from "../fakes/two-regions.ts";
 import { Crash } from "../fakes/wire.ts";
 
-const finished = (earth: TwoRegions, id: string) =>
-  earth.entries.some((entry) => entry.kind === "plan-finished" && entry.planId === id);
-
-async function order(earth: TwoRegions, change: (control: Control) => Control): Promise<void> {
-  const { board } = earth.active.process;
-  await board.refresh();
-  const written = await board.instruct(change);
-  if (!written.ok) throw new Error(written.detail);
-}
-
-function command(earth: TwoRegions, kind: Command["kind"], to: string): Promise<void> {
-  const ordered = { id: `${kind}-1`, kind, to, atMs: 0 };
-  return order(earth, (control) => ({ ...control, command: ordered }));
-}
-
-function controlOf(earth: TwoRegions): Control {
-  if (earth.table.item === "absent") throw new Error("nothing is open");
-  return earth.table.item.control;
-}
-
 test("a switchover moves the lease with a token and leaves a replica behind", async () => {
   const earth = await new TwoRegions().begin();
-  await command(earth, "switchover", earth.standby.name);
-  await earth.until("it is done", () => finished(earth, "switchover-2"));
+  await command(earth, "switchover", earth.standby);
+  await earth.until("it is done", () => isFinished(earth, "switchover-2"));
   expect(earth.serves(earth.standby.name)).toBe(true);
   expect(earth.active.database.role).toBe("replica");
   expect(earth.records.primary).toBe(earth.standby.name);
-  const order = earth.events.filter((event) => /close|release|takeOver|promote|grant/.test(event));
+  const steps = earth.events.filter((event) => /close|release|takeOver|promote|grant/.test(event));
   expect(
-    order.slice(-5).map((event) => /close|release|takeOver|promote|grant/.exec(event)?.[0]),
+    steps.slice(-5).map((event) => /close|release|takeOver|promote|grant/.exec(event)?.[0]),
   ).toEqual(["close", "release", "takeOver", "promote", "grant"]);
   await earth.forMs(2_000);
-  expect(controlOf(earth).command).toBe("none");
+  expect(itemOf(earth).control.command).toBe("none");
   earth.assertOneWriter();
 });
 
 test("there and back: failover, return, protect, switchover", async () => {
   const earth = await new TwoRegions({ blockPeriodSeconds: 0 }).begin();
   earth.active.lose();
-  await earth.until("failed over", () => finished(earth, "failover-2"));
+  await earth.until("failed over", () => isFinished(earth, "failover-2"));
   earth.active.comeBack();
   await earth.forMs(3_000);
   expect(earth.active.database.isWritable).toBe(false);
-  await command(earth, "failback", earth.active.name);
-  await earth.until("protected", () => finished(earth, "protect-2"));
-  await earth.until("back", () => finished(earth, "switchover-3"), 800);
+  await command(earth, "failback", earth.active);
+  await earth.until("protected", () => isFinished(earth, "protect-2"));
+  await earth.until("back", () => isFinished(earth, "switchover-3"), 800);
   expect(earth.serves(earth.active.name)).toBe(true);
   expect(earth.standby.database.role).toBe("replica");
   await earth.forMs(2_000);
-  expect(controlOf(earth).command).toBe("none");
+  expect(itemOf(earth).control.command).toBe("none");
   earth.assertOneWriter();
 });
 
 test("a holder that renews but serves nobody is asked, and yields when the world agrees", async () => {
   const earth = await new TwoRegions().begin();
   earth.active.appIsDown = true;
-  await earth.until("handed over", () => finished(earth, "handover-2"));
+  await earth.until("handed over", () => isFinished(earth, "handover-2"));
   expect(earth.serves(earth.standby.name)).toBe(true);
   expect(earth.events.some((event) => event.includes("release"))).toBe(true);
   expect(earth.active.yields.at(-1)).toMatchObject({ yielded: true });
@@ -123,35 +103,35 @@ test("an abort before the lease is taken walks back, and the old holder serves o
   const earth = await new TwoRegions().begin();
   // The holder does not hear of it, so that the plan stays where it asks.
   earth.active.isYielding = false;
-  await command(earth, "switchover", earth.standby.name);
+  await command(earth, "switchover", earth.standby);
   await earth.until("it asks", () => earth.kinds().includes("step-intended close-writes"));
-  await order(earth, (control) => ({ ...control, abort: "switchover-2" }));
+  await order(earth.active, (control) => ({ ...control, abort: "switchover-2" }));
   await earth.until("aborted", () => earth.kinds().includes("plan-aborted"));
   earth.active.isYielding = true;
   await earth.forMs(3_000);
   expect(earth.kinds()).toContain("step-undone close-writes");
   expect(earth.serves(earth.active.name)).toBe(true);
-  expect(controlOf(earth)).toMatchObject({ abort: "none", command: "none" });
+  expect(itemOf(earth).control).toMatchObject({ abort: "none", command: "none" });
   expect(earth.table.item).toMatchObject({ request: "none", epoch: 1 });
 });
 
 test("an abort after the lease was taken is refused and says where the plan stands", async () => {
   const earth = await new TwoRegions().begin();
   earth.standby.wires.dns.isDown = true;
-  await command(earth, "switchover", earth.standby.name);
+  await command(earth, "switchover", earth.standby);
   await earth.until("it waits", () => earth.kinds().includes("step-intended await-serving"));
-  await order(earth, (control) => ({ ...control, abort: "switchover-2" }));
+  await order(earth.active, (control) => ({ ...control, abort: "switchover-2" }));
   await earth.until("refused", () => earth.kinds().includes("abort-refused"));
   const refusal = earth.entries.find(({ kind }) => kind === "abort-refused");
   expect(JSON.stringify(refusal)).toContain("grant-writes");
   earth.standby.wires.dns.isDown = false;
-  await earth.until("it is done", () => finished(earth, "switchover-2"));
+  await earth.until("it is done", () => isFinished(earth, "switchover-2"));
 });
 
 test("a pause holds what is due, and resume lets it go on", async () => {
   const earth = await new TwoRegions().begin();
   const paused = { because: "drill", atMs: 0 };
-  await order(earth, (control) => ({ ...control, paused }));
+  await order(earth.active, (control) => ({ ...control, paused }));
   await earth.forMs(500);
   earth.active.lose();
   await earth.until("it is held", () => earth.standby.verdict.kind === "hold");
@@ -159,7 +139,7 @@ test("a pause holds what is due, and resume lets it go on", async () => {
   expect(earth.standby.database.role).toBe("replica");
   const { board } = earth.standby.process;
   await board.instruct((control) => ({ ...control, paused: "no" }));
-  await earth.until("failed over", () => finished(earth, "failover-2"));
+  await earth.until("failed over", () => isFinished(earth, "failover-2"));
 });
 
 test("in mode approve a failover waits for a person, and one approval is for one epoch", async () => {
@@ -170,7 +150,7 @@ test("in mode approve a failover waits for a person, and one approval is for one
   expect(earth.kinds()).not.toContain("plan-started");
   const { board } = earth.standby.process;
   await board.instruct((control) => ({ ...control, approval: { epoch: 1, atMs: 0 } }));
-  await earth.until("failed over", () => finished(earth, "failover-2"));
+  await earth.until("failed over", () => isFinished(earth, "failover-2"));
   expect(earth.table.item).toMatchObject({ epoch: 2 });
 });
 
@@ -179,10 +159,10 @@ test.each(["before", "after"] as const)(
   async (moment) => {
     const count = async (which: "active" | "standby") => {
       const calm = await new TwoRegions().begin();
-      await command(calm, "switchover", calm.standby.name);
+      await command(calm, "switchover", calm.standby);
       let calls = 0;
       calm[which].onEveryCall((_call, when) => (calls += when === moment ? 1 : 0));
-      await calm.until("it is done", () => finished(calm, "switchover-2"));
+      await calm.until("it is done", () => isFinished(calm, "switchover-2"));
       return calls;
     };
     for (const which of ["active", "standby"] as const) {
@@ -190,7 +170,7 @@ test.each(["before", "after"] as const)(
       expect(calls).toBeGreaterThan(50);
       for (let killed = 1; killed <= calls; killed += 3) {
         const earth = await new TwoRegions().begin();
-        await command(earth, "switchover", earth.standby.name);
+        await command(earth, "switchover", earth.standby);
         let left = killed;
         earth[which].onEveryCall((call, when) => {
           if (when !== moment) return;

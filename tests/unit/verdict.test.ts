@@ -1,5 +1,5 @@
-//! Goal: a failover is decided when, and only when, the lease has lapsed and somebody else confirms
-//! it, and whoever a lease was let go for comes first. Method: one calm day, and a table of what is changed about it.
+//! Goal: a failover is decided when, and only when, the lease has lapsed and somebody else confirms it,
+//! and whoever a lease was let go for comes first. Method: one calm day, and a table of changes to it.
 
 import { decide, type VerdictKind } from "../../failover/verdict.ts";
 import type { HandoverRequest, LeaseItem } from "../../failover/lease-item.ts";
