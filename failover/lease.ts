@@ -14,6 +14,8 @@ export interface LeaseWatch {
   /** When an answer first showed this `(epoch, renewals)`: at the receipt, never at the request. */
   readonly unmovedSinceMs: number;
   readonly lastReadMs: number;
+  /** Whether it was ever seen to move: a watch that has just begun knows nothing of the holder. */
+  readonly hasMoved: boolean;
 }
 
 /**
@@ -26,13 +28,16 @@ export function watchLease(
   item: LeaseItem,
   receivedMs: number,
 ): LeaseWatch {
-  if (before === "none") return { item, unmovedSinceMs: receivedMs, lastReadMs: receivedMs };
+  if (before === "none") {
+    return { item, unmovedSinceMs: receivedMs, lastReadMs: receivedMs, hasMoved: false };
+  }
   if (isOlder(item, before.item)) return before;
   const moved = item.epoch !== before.item.epoch || item.renewals !== before.item.renewals;
   return {
     item,
     unmovedSinceMs: moved ? receivedMs : before.unmovedSinceMs,
     lastReadMs: receivedMs,
+    hasMoved: moved || before.hasMoved,
   };
 }
 

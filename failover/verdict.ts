@@ -40,7 +40,7 @@ export function decide(seen: Observations, policy: Policy): Verdict {
     }
     return { kind: "suspect", because };
   }
-  if (isAskable(lease.item) && failOutside(failing, nowMs, policy)) {
+  if (isAskable(lease, nowMs, policy) && failOutside(failing, nowMs, policy)) {
     return withGuards("ask", because, seen, policy);
   }
   if (failing.length > 0) return { kind: "suspect", because };
@@ -64,9 +64,14 @@ function hasNotBegun({ epoch, word }: LeaseItem): boolean {
   return epoch === 1 && (word === "none" || word.database === "ungranted");
 }
 
-/** Who has not been granted the epoch yet has nothing to hand over. */
-function isAskable({ word }: LeaseItem): boolean {
-  return word !== "none" && word.database !== "ungranted";
+/**
+ * Only who is heard of can answer, and who has not been granted the epoch yet has nothing to hand
+ * over. One that has fallen silent is waited out.
+ */
+function isAskable(lease: LeaseWatch, nowMs: number, policy: Policy): boolean {
+  const { word } = lease.item;
+  const isHeard = lease.hasMoved && silentForMs(lease, nowMs) < policy.lease.leaseMs;
+  return isHeard && word !== "none" && word.database !== "ungranted";
 }
 
 /** From outside, by both vantages, and for long enough that it is no hiccup of a change. */

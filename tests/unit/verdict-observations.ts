@@ -21,6 +21,7 @@ export const lapsedMs = policy.lease.leaseMs + policy.lease.marginMs;
 
 export interface Changes {
   readonly item?: Partial<LeaseItem>;
+  readonly hasMoved?: boolean;
   readonly unmovedForMs?: number;
   readonly lastReadAgoMs?: number;
   readonly readings?: Partial<Record<Vantage, Health>>;
@@ -49,7 +50,12 @@ export function seenWith(changes: Changes = {}): Observations {
     region: standby,
     nowMs,
     wallMs,
-    lease: { item, unmovedSinceMs: nowMs - unmovedForMs, lastReadMs: nowMs - lastReadAgoMs },
+    lease: {
+      item,
+      unmovedSinceMs: nowMs - unmovedForMs,
+      lastReadMs: nowMs - lastReadAgoMs,
+      hasMoved,
+    },
     readings: Object.entries({ ...healths, ...changes.readings }).map(
       ([vantage, health]): Reading => ({
         vantage: vantage as Vantage,

@@ -181,3 +181,12 @@ function kept(by: string, reason: HandoverRequest["reason"]): Partial<LeaseItem>
   const request: HandoverRequest = { by, planId: "switchover-2", reason, because: [] };
   return { holder: "nobody", request };
 }
+
+test.each([
+  ["has not been seen to move since this process started", { hasMoved: false }],
+  ["has not moved for a whole lease", { unmovedForMs: policy.lease.leaseMs }],
+])("a lease that %s is not asked for: nobody may be there to answer", (_what, changes) => {
+  const failing = { readings: outside };
+  expect(decide(seenWith(failing), policy).kind).toBe("ask");
+  expect(decide(seenWith({ ...failing, ...changes }), policy).kind).toBe("suspect");
+});
