@@ -33,6 +33,7 @@ export interface Changes {
 
 export function seenWith(changes: Changes = {}): Observations {
   const {
+    hasMoved = true,
     unmovedForMs = 100,
     lastReadAgoMs = 50,
     readingAgeMs = 100,

@@ -81,7 +81,7 @@ const invalid: readonly Row[] = [
 ];
 
 const becomingInvalid: readonly Row[] = [
-  ["one millisecond before the lapse", { ...gone, unmovedForMs: lapsedMs - 1 }, "ask"],
+  ["one millisecond before the lapse", { ...gone, unmovedForMs: lapsedMs - 1 }, "suspect"],
   ["one before the lapse, one vantage", { ...needsThree(), unmovedForMs: lapsedMs - 1 }, "suspect"],
   ["the one it was let go for has one moment left", neverCame(lapsedMs - 1), "stay"],
   [
