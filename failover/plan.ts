@@ -133,11 +133,14 @@ export interface ProtectProps {
   readonly to: RegionName;
   readonly epoch: number;
   readonly keptAs: string;
+  /** Nothing stands there any more: what there was to keep was kept, under an earlier epoch. */
+  readonly isAbsent?: boolean;
 }
 
-export function planProtect({ from, to, epoch, keptAs }: ProtectProps): Plan {
+export function planProtect({ from, to, epoch, keptAs, isAbsent = false }: ProtectProps): Plan {
   const id = `protect-${epoch}`;
-  return { id, kind: "protect", from, to, epoch, stages: protection(id, keptAs) };
+  const stages = isAbsent ? rebuilding : protection(id, keptAs);
+  return { id, kind: "protect", from, to, epoch, stages };
 }
 
 const closing: readonly Stage[] = [
@@ -155,12 +158,16 @@ function protection(planId: string, keptAs: string): readonly Stage[] {
     [{ kind: "snapshot-old-primary", name: keptAs }],
     [{ kind: "salvage", name: planId }],
     [{ kind: "retire-old-primary", name: keptAs }],
-    [{ kind: "create-replica" }],
-    [{ kind: "await-caught-up" }],
-    [{ kind: "reverse-storage" }],
-    [{ kind: "announce" }],
+    ...rebuilding,
   ];
 }
+
+const rebuilding: readonly Stage[] = [
+  [{ kind: "create-replica" }],
+  [{ kind: "await-caught-up" }],
+  [{ kind: "reverse-storage" }],
+  [{ kind: "announce" }],
+];
 
 /** Whether the plan changes the holder: then it must be ended by whoever holds its epoch. */
 export function changesHolder({ kind }: Plan): boolean {

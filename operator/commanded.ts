@@ -45,7 +45,8 @@ async function protectFirst(
     return;
   }
   const { epoch } = lease.item;
-  const plan = planProtect({ from: peer, to: region, epoch, keptAs: keptAs(operator, epoch) });
+  const kept = { keptAs: keptAs(operator, epoch), isAbsent: value.kind === "absent" };
+  const plan = planProtect({ from: peer, to: region, epoch, ...kept });
   await begin(plan, [`a person ordered ${command.kind}`], operator);
 }
 

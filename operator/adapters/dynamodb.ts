@@ -15,7 +15,7 @@ export interface DynamoDb {
 }
 
 export function dynamoDb(props: DynamoDbProps): DynamoDb {
-  const replicas = new Replicas(props);
+  const replicas = new Replicas(props, () => performance.now());
   return {
     arbiter: new DynamoDbArbiter(props, replicas),
     journal: new DynamoDbJournal(props, replicas),

@@ -10,6 +10,11 @@ import type { LeaseItem } from "../../failover/lease-item.ts";
 import type { JournalEntry } from "../../failover/journal.ts";
 
 const [east, west] = ["us-east-1", "us-west-2"] as const;
+
+// As the operator does, the adapter takes its credentials from the environment.
+process.env["AWS_ACCESS_KEY_ID"] = "test";
+process.env["AWS_SECRET_ACCESS_KEY"] = "test";
+
 const word = { databaseMs: 1, database: "writable", app: "serving" } as const;
 
 let witness: Witness;

@@ -39,9 +39,14 @@ describe("the lease", () => {
 
 describe("plans", () => {
   test("are told once, though both operators wrote them down", () => {
-    const entries = journalOf(failoverPlan);
+    const step = "record-roles";
+    const refusal = { kind: "step-refused", atMs: 12_500, planId: "failover-2", step };
+    const entries = [...journalOf(failoverPlan), { ...refusal, fault: "unreachable" }];
     const plans = plansOf({ [east]: entries, [west]: entries, elsewhere: null });
     expect(plans).toHaveLength(1);
+    expect(plans[0]?.steps.find(({ kind }) => kind === step)?.refusals).toEqual([
+      { atMs: 12_500, reason: "unreachable" },
+    ]);
     expect(plans[0]).toMatchObject({
       id: "failover-2",
       kind: "failover",

@@ -95,6 +95,7 @@ test("every renewal begins the wait anew, and so does every epoch", () => {
         item: moved,
         unmovedSinceMs: nowMs,
         lastReadMs: nowMs,
+        hasMoved: true,
       });
     }),
   );

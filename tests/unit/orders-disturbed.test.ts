@@ -192,3 +192,18 @@ test("a holder that recovers while it is asked keeps the lease", async () => {
   expect(earth.kinds().at(-1)).toBe("plan-abandoned");
   expect(earth.serves(earth.active.name)).toBe(true);
 });
+
+test("a rebuild that another epoch interrupted half-way makes the replica that is missing", async () => {
+  await begin({ blockPeriodSeconds: 0 });
+  earth.active.lose();
+  await earth.until("failed over", () => isFinished(earth, "failover-2"));
+  earth.active.comeBack();
+  await command(earth, "protect", earth.standby);
+  await earth.until("it is renamed", () => earth.kinds().includes("step-done retire-old-primary"));
+  // As with `onStop: release`: the lease is let go, and taken up again by who comes after.
+  await earth.standby.process.holder.release();
+  earth.standby.restart();
+  await earth.until("protected", () => isFinished(earth, "protect-3"));
+  expect(earth.active.database.role).toBe("replica");
+  expect([...earth.active.instances.retired]).toEqual(["orders-us-east-1-before-epoch-2"]);
+});

@@ -20,13 +20,14 @@ const plans = {
   "a handover": planHandover(props),
   "a switchover": planSwitchover({ ...props, keptAs }),
   "a rebuild": planProtect({ ...props, keptAs }),
+  "a rebuild where nothing stands": planProtect({ ...props, keptAs, isAbsent: true }),
 } as const;
 
 type Name = keyof typeof plans;
 const every = Object.entries(plans) as readonly (readonly [Name, Plan])[];
 const changing = every.filter(([, { kind }]) => kind !== "protect");
 const lossless = every.filter(([, { kind }]) => kind === "handover" || kind === "switchover");
-const rebuilding = every.filter(([, { kind }]) => kind === "protect" || kind === "switchover");
+const rebuilding = every.filter(([name]) => name === "a rebuild" || name === "a switchover");
 
 /** In which stage a step stands; -1 when the plan has none such. */
 function stageOf({ stages }: Plan, kind: StepKind): number {
@@ -88,6 +89,7 @@ const wanted: Readonly<Record<Name, readonly string[]>> = {
     ...rebuildStages,
   ],
   "a rebuild": rebuildStages,
+  "a rebuild where nothing stands": rebuildStages.slice(3),
 };
 
 test.each(every)("%s has its stages in this order", (name, plan) => {

@@ -41,7 +41,7 @@ type Found = Omit<Measure, "objective"> & Partial<Pick<Measure, "objective">>;
 const measures: readonly ((input: PictureInput) => Found | null)[] = [
   function recovery({ report }) {
     const { measuresRto = true, rtoMs = null } = report;
-    const objective = measuresRto ? seconds(promised(report, "rtoSeconds")) : "not judged";
+    const objective = measuresRto ? promised(report, "rtoSeconds") : "not judged";
     return { name: "Users could not write (RTO)", measured: seconds(rtoMs), objective };
   },
   ({ report: { firstWriteMs = null } }) => ({
@@ -67,7 +67,7 @@ const measures: readonly ((input: PictureInput) => Found | null)[] = [
     return {
       name: "Seconds of acknowledged writes lost (RPO)",
       measured: seconds(lostSeconds === null ? null : lostSeconds * 1_000),
-      objective: seconds(promised(report, "rpoSeconds")),
+      objective: promised(report, "rpoSeconds"),
     };
   },
   ({ report: { lostObjects } }) =>
@@ -101,7 +101,7 @@ const measures: readonly ((input: PictureInput) => Found | null)[] = [
     return {
       name: "… in the planned move",
       measured: orUnknown(planned.writePauseMs),
-      objective: max === undefined ? "" : `at most ${lengthOf(max)}`,
+      objective: max === undefined ? "" : `at most ${max} ms`,
     };
   },
 ];
@@ -109,8 +109,8 @@ const measures: readonly ((input: PictureInput) => Found | null)[] = [
 function promised(
   { objective }: PictureInput["report"],
   name: "rtoSeconds" | "rpoSeconds",
-): number | null {
-  return objective === undefined ? null : objective[name] * 1_000;
+): string {
+  return objective === undefined ? "unknown" : `at most ${objective[name]} s`;
 }
 
 function orUnknown(ms: number | null): string {

@@ -46,7 +46,9 @@ svg.drill { display: block; width: 100%; height: auto; }
 details { margin: 10px 0; }
 summary { cursor: pointer; color: var(--muted); }
 ol.steps { margin: 0; padding-left: 22px; }
+tbody th:not(.figure) { min-width: 10.5em; }
 @media (max-width: 720px) {
+  tbody th:not(.figure) { min-width: 0; }
   main { padding: 18px 14px 40px; }
   h1 { font-size: 22px; }
   .wide { display: none; } .narrow { display: block; }
@@ -54,10 +56,13 @@ ol.steps { margin: 0; padding-left: 22px; }
   .scroll table { min-width: 340px; }
 }
 @media print {
-  @page { size: A4 landscape; margin: 12mm; }
-  body { font-size: 11pt; }
+  @page { size: A4; margin: 12mm 10mm; }
+  body { font-size: 10pt; }
+  table { font-size: 9pt; }
   main { max-width: none; padding: 0; }
-  .wide { display: block; } .wide svg { min-width: 0; } .narrow { display: none; }
+  .wide { display: block; } .narrow { display: none; }
+  .wide svg { min-width: 0; max-height: 250mm; margin: 0 auto; }
+  h2 { margin-top: 24px; }
   .scroll { overflow: visible; }
   h2, h3 { break-after: avoid; }
   tr, figure, .result { break-inside: avoid; }

@@ -23,16 +23,12 @@ export function planSection(input: PictureInput): Markup {
 function planPart(plan: PlanAccount, zeroAtMs: number): Markup {
   const at = (atMs: number | null): string =>
     atMs === null ? "–" : relativeSeconds(atMs - zeroAtMs);
-  const decided = [
-    plan.suspectedAtMs === null ? "" : `first suspected at ${at(plan.suspectedAtMs)}, `,
-    plan.startedAtMs === null ? "its beginning is unknown" : `decided at ${at(plan.startedAtMs)}`,
-    plan.endedAtMs === null ? `; ${endOf(plan)}` : `; ${plan.end} at ${at(plan.endedAtMs)}`,
-  ].join("");
+  const ended = plan.endedAtMs === null ? endOf(plan) : `${plan.end} at ${at(plan.endedAtMs)}`;
   const because = [...plan.because, ...plan.endBecause.map((reason) => `${plan.end}: ${reason}`)];
   const reasons = because.map((reason) => tag("li", "", reason));
   return joinMarkup([
     tag("h3", "", `${plan.id}: ${wayOf(plan)}`),
-    tag("p", "quiet", `${decided}.`),
+    tag("p", "quiet", `${decisionText(plan, at)}; ${ended}.`),
     because.length === 0 ? "" : tag("ul", "quiet", ...reasons),
     table({
       head: ["Step", "Begun", "Done", "Took", "Notes"],
@@ -41,6 +37,14 @@ function planPart(plan: PlanAccount, zeroAtMs: number): Markup {
       isShort: true,
     }),
   ]);
+}
+
+/** A planned change is suspected by nobody; its journal repeats the time of the decision. */
+function decisionText({ suspectedAtMs, startedAtMs }: PlanAccount, at: TimeText): string {
+  if (startedAtMs === null) return "its beginning is unknown";
+  const decided = `decided at ${at(startedAtMs)}`;
+  if (suspectedAtMs === null || suspectedAtMs >= startedAtMs) return decided;
+  return `first suspected at ${at(suspectedAtMs)}, ${decided}`;
 }
 
 type TimeText = (atMs: number | null) => string;
