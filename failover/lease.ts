@@ -54,6 +54,11 @@ export function silentForMs(watch: LeaseWatch, nowMs: number): number {
   return nowMs - watch.unmovedSinceMs;
 }
 
+/** Whether the holder may still act on what it is told: its lease, as last heard of, is not over. */
+export function isHeardOf(watch: LeaseWatch, nowMs: number, { leaseMs }: LeaseTiming): boolean {
+  return silentForMs(watch, nowMs) < leaseMs;
+}
+
 /** True once whatever the holder's database could still accept is over. */
 export function hasLapsed(watch: LeaseWatch, nowMs: number, timing: LeaseTiming): boolean {
   if (watch.item.holder === "nobody") return true;

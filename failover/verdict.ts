@@ -3,7 +3,7 @@
 
 import { objections } from "./guards.ts";
 import type { LeaseItem } from "./lease-item.ts";
-import { hasLapsed, type LeaseWatch, silentForMs } from "./lease.ts";
+import { hasLapsed, isHeardOf, type LeaseWatch, silentForMs } from "./lease.ts";
 import type { Observations, Policy, Reading } from "./observations.ts";
 
 export type VerdictKind = "stay" | "suspect" | "ask" | "seize" | "hold";
@@ -70,7 +70,7 @@ function hasNotBegun({ epoch, word }: LeaseItem): boolean {
  */
 function isAskable(lease: LeaseWatch, nowMs: number, policy: Policy): boolean {
   const { word } = lease.item;
-  const isHeard = lease.hasMoved && silentForMs(lease, nowMs) < policy.lease.leaseMs;
+  const isHeard = lease.hasMoved && isHeardOf(lease, nowMs, policy.lease);
   return isHeard && word !== "none" && word.database !== "ungranted";
 }
 

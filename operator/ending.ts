@@ -3,6 +3,7 @@
 //! plan goes on and says where it stands.
 
 import type { JournalEntry, RunningPlan } from "../failover/journal.ts";
+import { isHeardOf } from "../failover/lease.ts";
 import type { LeaseItem } from "../failover/lease-item.ts";
 import { type Outcome, succeeded } from "../failover/outcome.ts";
 import { changesHolder, type Step } from "../failover/plan.ts";
@@ -20,15 +21,21 @@ export type Ending = {
 export function reasonToEnd(
   { plan, done }: RunningPlan,
   verdict: Verdict,
-  { ports: { board }, region }: Operator,
+  { clock, policy, ports: { board }, region }: Operator,
 ): Ending | "go on" {
-  const { item } = board;
-  if (item === "unknown") return "go on";
+  const { watch } = board;
+  if (watch === "unknown") return "go on";
+  const { item } = watch;
   if (item.epoch === plan.epoch && item.holder === region) return "go on";
   if (item.epoch >= plan.epoch) {
     return { kind: "plan-superseded", because: `epoch ${item.epoch} is held by ${item.holder}` };
   }
   if (done.has("take-lease")) return "go on";
+  // Whoever has fallen silent while it was asked is waited out: either way the plan ends then. Were
+  // the request taken back meanwhile, it would be renewed for, asked again, and so for ever.
+  const isWaitedOut =
+    plan.kind === "handover" && !isHeardOf(watch, clock.monotonicMs(), policy.lease);
+  if (isWaitedOut && verdict.kind === "suspect") return "go on";
   const because = lostReason({ plan, done }, item, verdict);
   return because === "none" ? "go on" : { kind: "plan-abandoned", because };
 }

@@ -229,8 +229,9 @@ async function onOneConnection<T>(
  */
 const replayedQuery = `
   select (select system_identifier::text = $1 from pg_control_system())
-         and coalesce(pg_last_wal_replay_lsn() >= $2::pg_lsn, not pg_is_in_recovery() and
-                      switchback.current_timeline() = $3) as replayed`;
+         and (coalesce(pg_last_wal_replay_lsn() >= $2::pg_lsn, false)
+              or case when pg_is_in_recovery() then false
+                      else switchback.current_timeline() = $3 end) as replayed`;
 
 async function hasReplayed(
   pool: Pool,

@@ -120,6 +120,21 @@ test("a replica has replayed the token only when the last accepted row is there"
   expect(await west.database.hasReplayed(foreign)).toEqual({ ok: true, value: false });
 });
 
+test("who closed takes its own lease back, also when it was a replica once", async () => {
+  await pair.standby.promote();
+  await eventually("it is promoted", async () => (await stateOf(west)).role === "primary");
+  const { clockMs, timeline } = await stateOf(west);
+  await west.database.installGuard();
+  const grant = { region: "west", epoch: 2, timeline, fromMs: clockMs, leaseMs: 60_000 };
+  expect(await west.database.grantLease(grant)).toMatchObject({ ok: true });
+  expect(await answerTo(west.query(write))).toBe("accepted");
+  const token = await west.database.closeLease();
+  if (!token.ok) throw new Error(token.detail);
+  expect(await west.database.hasReplayed(token.value)).toEqual({ ok: true, value: true });
+  // The old primary has none of it, and is none of those who closed.
+  expect(await east.database.hasReplayed(token.value)).toEqual({ ok: true, value: false });
+});
+
 test("a handover between busy writers loses no acknowledged row", async () => {
   const clients = await Promise.all(Array.from({ length: 6 }, () => east.session()));
   const accepted: number[] = [];
