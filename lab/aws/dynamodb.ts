@@ -2,7 +2,7 @@
 //! a witness. Strong reads and all writes need two of the three sites, and take a round trip.
 
 import * as DynamoDB from "@aws-sdk/client-dynamodb";
-import { itemOperations, type FindTable } from "./dynamodb/item-operations.ts";
+import { itemOperations, type FindTable, type ShownItem } from "./dynamodb/item-operations.ts";
 import type { Item } from "./dynamodb/attributes.ts";
 import { partitionKey, sortKey, type ItemKey } from "./dynamodb/keys.ts";
 import { queryOperation } from "./dynamodb/query.ts";
@@ -16,6 +16,7 @@ export type { MrscNetwork } from "./dynamodb/quorum.ts";
 export type { ItemKey } from "./dynamodb/keys.ts";
 export type { Item } from "./dynamodb/attributes.ts";
 export type { AppliedWrite } from "./dynamodb/table.ts";
+export type { ShownItem } from "./dynamodb/item-operations.ts";
 
 export interface MrscOptions {
   /** Two regions with a replica each, and the witness. */
@@ -28,6 +29,8 @@ export interface MrscOptions {
   readonly writeConflicts?: boolean;
   /** Told of each write at the instant it is applied; it must not throw. @default nobody is */
   readonly onApplied?: (write: AppliedWrite) => void;
+  /** Told of each whole item in an answer, when it is sent; it must not throw. @default nobody is */
+  readonly onShown?: (shown: ShownItem) => void;
   /** Milliseconds of a clock that never steps. @default `performance.now` */
   readonly now?: () => number;
 }
@@ -57,7 +60,8 @@ export function createMrscModel(options: MrscOptions): MrscModel {
     if (found === undefined) throw tableNotFound(name);
     return found;
   };
-  const { onApplied = () => undefined, writeConflicts = false } = options;
+  const { onApplied = () => undefined, onShown = () => undefined } = options;
+  const { writeConflicts = false } = options;
   const client = new DynamoDB.DynamoDBClient({ region: "none" });
   const model = describeService(DynamoDB, client);
   client.destroy();
@@ -71,7 +75,7 @@ export function createMrscModel(options: MrscOptions): MrscModel {
       if (!regions.includes(region)) throw new Error(`${region} has no replica`);
       const peers = regions.filter((name) => name !== region);
       const handlers = {
-        ...itemOperations(find),
+        ...itemOperations(find, onShown),
         ...queryOperation(find),
         ...tableOperations(find, { peers, witness }),
         ...refusedOperations(),

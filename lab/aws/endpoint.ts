@@ -75,7 +75,7 @@ async function answer(
     return;
   }
   const { model } = service;
-  const context = { region: options.region, requestId };
+  const context = { region: options.region, requestId, accessKeyId: scope.accessKeyId };
   try {
     const wire = await readRequest(request, target, { model, options });
     assertRegion(scope.region, options.region, model);

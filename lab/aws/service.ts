@@ -23,6 +23,8 @@ export interface CallContext {
   /** Region of the endpoint that was called. */
   readonly region: string;
   readonly requestId: string;
+  /** Of whoever calls. */
+  readonly accessKeyId: string;
 }
 
 export interface AwsErrorOptions {

@@ -91,7 +91,7 @@ async function createSlot(client: Client, slot: string): Promise<void> {
 function receive(client: Client, untar: Untar, command: string): Promise<BaseBackupResult> {
   return new Promise((resolve, reject) => {
     client.once("end", () => {
-      untar.close();
+      void untar.close();
       reject(new Error("the connection ended"));
     });
     client.query(new BaseBackup(untar, command, { resolve, reject }));
@@ -105,8 +105,11 @@ interface Outcome {
 
 interface ReplicationConnection {
   query(text: string): void;
-  readonly stream: { destroy(): void };
+  readonly stream: { destroy(): void; pause(): void; resume(): void };
 }
+
+/** What has arrived and is not on disk yet: beyond that the source must wait. */
+const waitingBytesMax = 1_048_576;
 
 /** What the replication protocol allows as MAX_RATE (PostgreSQL documentation, BASE_BACKUP). */
 const rates = { min: 32, max: 1_048_576 } as const;
@@ -133,6 +136,9 @@ class BaseBackup implements Submittable {
   #archives = 0;
   #bytes = 0;
   #failure: Error | undefined;
+  /** One message after another. */
+  #unpacked: Promise<void> = Promise.resolve();
+  #waitingBytes = 0;
 
   constructor(untar: Untar, command: string, outcome: Outcome) {
     this.#untar = untar;
@@ -151,26 +157,42 @@ class BaseBackup implements Submittable {
 
   handleCopyData({ chunk }: { readonly chunk: Buffer }): void {
     if (this.#failure !== undefined) return;
+    // A copy: the chunk belongs to the connection, which may reuse it.
+    const content = Buffer.from(chunk.subarray(1));
+    const kind = String.fromCharCode(chunk[0] ?? 0);
+    this.#waitingBytes += content.length;
+    if (this.#waitingBytes > waitingBytesMax) this.#connection?.stream.pause();
+    this.#unpacked = this.#unpacked.then(() => this.#unpack(kind, content));
+  }
+
+  handleError(error: Error): void {
+    this.#failure ??= error;
+    void this.#untar.close();
+    this.#outcome.reject(this.#failure);
+  }
+
+  handleReadyForQuery(): void {
+    void this.#unpacked.then(() => this.#finish());
+  }
+
+  async #unpack(kind: string, content: Buffer): Promise<void> {
+    if (this.#failure !== undefined) return;
     try {
-      this.#message(String.fromCharCode(chunk[0] ?? 0), chunk.subarray(1));
+      await this.#message(kind, content);
     } catch (error) {
       // A full disk, for example. The rest must not arrive for nothing.
       this.handleError(error as Error);
       this.#connection?.stream.destroy();
     }
+    this.#waitingBytes -= content.length;
+    if (this.#waitingBytes <= waitingBytesMax) this.#connection?.stream.resume();
   }
 
-  handleError(error: Error): void {
-    this.#failure ??= error;
-    this.#untar.close();
-    this.#outcome.reject(this.#failure);
-  }
-
-  handleReadyForQuery(): void {
+  async #finish(): Promise<void> {
     if (this.#failure !== undefined) return;
     const [startLsn = "", timeline] = this.#position ?? [];
     try {
-      this.#untar.end();
+      await this.#untar.end();
       const { files } = this.#untar;
       if (files === 0) throw new Error("it was empty");
       const bytes = this.#bytes;
@@ -185,13 +207,13 @@ class BaseBackup implements Submittable {
   handlePortalSuspended(): void {}
   handleEmptyQuery(): void {}
 
-  #message(kind: string, content: Buffer): void {
+  async #message(kind: string, content: Buffer): Promise<void> {
     if (kind === "n") {
       this.#archives += 1;
       if (this.#archives > 1) throw new Error("the source has tablespaces, which a lab has not");
     } else if (kind === "d") {
       this.#bytes += content.length;
-      this.#untar.write(content);
+      await this.#untar.write(content);
     }
     // "m" announces a manifest, "p" reports progress: neither was asked for.
   }

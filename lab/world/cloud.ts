@@ -143,6 +143,7 @@ function arbiterOf({ mesh, sites, topology, witness }: CloudProps): MrscModel {
       oneWayMs: (from, to) => mesh.oneWayMs(from, to),
     },
     onApplied: (write) => witness.seeWrite(write),
+    onShown: (shown) => witness.seeAnswer(shown),
   });
   model.createTable(topology.arbiter.table);
   return model;

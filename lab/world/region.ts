@@ -147,7 +147,8 @@ export class LabRegion {
       args: ["--config", this.#writeOperatorConfig(outside)],
       // A small young generation keeps the memory of an idle operator flat.
       nodeArgs: ["--max-old-space-size=96", "--max-semi-space-size=1"],
-      env: { ...credentials, ...quiet },
+      // A key of its own, so that the lab knows who asks.
+      env: { ...credentials, AWS_ACCESS_KEY_ID: this.name, ...quiet },
     });
   }
 

@@ -292,7 +292,7 @@ async function call(model: MrscModel, region: string, operation: string, input: 
     input: object,
     context: Parameters<Handler>[1],
   ) => ReturnType<Handler>;
-  return (await handler(input, { region, requestId: "test" })) ?? {};
+  return (await handler(input, { region, requestId: "test", accessKeyId: "test" })) ?? {};
 }
 
 function assertLinearizable(outcomes: readonly Increment[], final: number): void {

@@ -28,6 +28,7 @@ beforeEach(async () => {
     sites: [east, west, "us-east-2"],
     network,
     onApplied: (write) => witness.seeWrite(write),
+    onShown: (shown) => witness.seeAnswer(shown),
   });
   model.createTable("arbiter");
   endpoint = await startAwsEndpoint({
@@ -67,6 +68,21 @@ test("sees each write of the lease that was applied, and none that was refused",
   expect(leaseWrites.every(({ atMs }) => atMs >= fromMs && atMs <= Date.now())).toBe(true);
 });
 
+test("sees when an operator first hears of a renewal, and not when it hears of it again", async () => {
+  const held = await opened();
+  await operator.arbiter.read();
+  await operator.arbiter.read();
+  await operator.arbiter.renew(held, word);
+  await operator.arbiter.read();
+  const { leaseWrites, leasesShown } = witness.witnessed;
+  expect(leasesShown.map(({ atMs: _atMs, ...shown }) => shown)).toEqual([
+    { to: "test", epoch: 1, holder: east, renewals: 0 },
+    { to: "test", epoch: 1, holder: east, renewals: 1 },
+  ]);
+  const [, renewal] = leaseWrites;
+  expect(leasesShown[1]?.atMs).toBeGreaterThanOrEqual(renewal?.atMs ?? Infinity);
+});
+
 test("sees a plan when it is written down, and no other entry", async () => {
   const plan = { id: "failover-2", kind: "failover", from: east, to: west, epoch: 2, stages: [] };
   const planId = plan.id;
@@ -98,6 +114,7 @@ test("passes over what is not written as a lease or a journal is", () => {
   witness.seePromotion(west);
   expect(witness.witnessed).toEqual({
     leaseWrites: [],
+    leasesShown: [],
     plansBegun: [],
     promotions: [{ atMs: expect.any(Number) as number, region: west }],
   });

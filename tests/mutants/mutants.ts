@@ -30,8 +30,8 @@ export const mutants: readonly Mutant[] = [
     text: "silentForMs(watch, nowMs) >= timing.leaseMs + timing.marginMs",
     replacement: "silentForMs(watch, nowMs) >= timing.leaseMs",
     drill: { scenario: "region-loss" },
-    claim: /^epoch 2 was taken \d+ ms after .* had renewed, and 1800 ms are to be waited$/,
-    // The way to the arbiter takes most of the margin by itself, when it is slow.
+    claim: /^epoch 2 was taken \d+ ms after .* heard of a renewal, less than 1800 ms$/,
+    // On a busy machine the calls to the arbiter may take as long as the margin.
     drillsMax: 3,
   },
   {

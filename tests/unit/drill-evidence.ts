@@ -176,6 +176,7 @@ export const witnessedLoss: Witnessed = {
     { atMs: faultAtMs - 100, epoch: 1, holder: east, renewals: 20 },
     { atMs: takeoverAtMs - 250, epoch: 2, holder: west, renewals: 0 },
   ],
+  leasesShown: [{ atMs: faultAtMs - 60, epoch: 1, holder: east, renewals: 20, to: west }],
   promotions: [{ atMs: takeoverAtMs - 150, region: west }],
   plansBegun: [{ atMs: takeoverAtMs - 300, planId: "failover-2" }],
 };
@@ -188,6 +189,7 @@ export function witnessedReturn(atMs: number): Witnessed {
       { atMs: atMs - 60, epoch: 2, holder: "nobody", renewals: 30 },
       { atMs, epoch: 3, holder: east, renewals: 0 },
     ],
+    leasesShown: witnessedLoss.leasesShown,
     promotions: [...witnessedLoss.promotions, { atMs: atMs + 80, region: east }],
     plansBegun: [...witnessedLoss.plansBegun, { atMs: atMs - 200, planId: "switchover-3" }],
   };
@@ -201,6 +203,7 @@ export const witnessedMove: Witnessed = {
     { atMs: faultAtMs + 100, epoch: 1, holder: "nobody", renewals: 21 },
     { atMs: faultAtMs + 150, epoch: 2, holder: west, renewals: 0 },
   ],
+  leasesShown: [],
   promotions: [{ atMs: faultAtMs + 250, region: west }],
   plansBegun: [{ atMs: faultAtMs + 20, planId: "switchover-2" }],
 };

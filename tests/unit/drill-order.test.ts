@@ -4,7 +4,7 @@
 
 import { judge } from "../../lab/drill/verdicts.ts";
 import type { CheckerReport, Evidence } from "../../lab/drill/verdicts/evidence.ts";
-import type { LeaseWrite, Witnessed } from "../../lab/drill/verdicts/order.ts";
+import type { LeaseShown, LeaseWrite, Witnessed } from "../../lab/drill/verdicts/order.ts";
 import {
   cleanEvidence,
   east,
@@ -18,7 +18,8 @@ import {
   witnessedMove,
 } from "./drill-evidence.ts";
 
-const { leaseWrites, promotions } = witnessedLoss;
+const { leaseWrites, leasesShown, promotions } = witnessedLoss;
+const [shown] = leasesShown as [LeaseShown];
 const [opened, renewed, taken] = leaseWrites as [LeaseWrite, LeaseWrite, LeaseWrite];
 
 function lossSeen(changes: Partial<Witnessed>, others: Partial<Evidence> = {}): CheckerReport {
@@ -33,7 +34,7 @@ test("a clean loss says how long the lease was waited out, and which plan was be
   expect(lossSeen({})).toMatchObject({
     result: "pass",
     order: {
-      takeovers: [{ epoch: 2, from: east, to: west, waitedMs: taken.atMs - renewed.atMs }],
+      takeovers: [{ epoch: 2, from: east, to: west, waitedMs: taken.atMs - shown.atMs }],
       earlyPromotions: [],
       earlyEpochs: [],
       plansBegun: ["failover-2"],
@@ -41,22 +42,35 @@ test("a clean loss says how long the lease was waited out, and which plan was be
   });
 });
 
-function renewedBefore(ms: number): LeaseWrite[] {
-  return [opened, { ...renewed, atMs: taken.atMs - ms }, taken];
+/** The west heard of the last renewal so long before it took the lease. */
+function toldBefore(ms: number): Partial<Witnessed> {
+  return { leasesShown: [{ ...shown, atMs: taken.atMs - ms }] };
 }
 
 describe("waiting the lease out", () => {
   test("to the millisecond passes, but for what rounding may hide", () => {
-    expect(lossSeen({ leaseWrites: renewedBefore(1_800) }).result).toBe("pass");
-    expect(lossSeen({ leaseWrites: renewedBefore(1_795) }).result).toBe("pass");
+    expect(lossSeen(toldBefore(1_800)).result).toBe("pass");
+    expect(lossSeen(toldBefore(1_795)).result).toBe("pass");
   });
 
   test("without the margin fails", () => {
-    const report = lossSeen({ leaseWrites: renewedBefore(1_794) });
+    const report = lossSeen(toldBefore(1_794));
     expect(report.result).toBe("fail");
     expect(report.reasons).toEqual([
-      `epoch 2 was taken 1794 ms after ${east} had renewed, and 1800 ms are to be waited`,
+      `epoch 2 was taken 1794 ms after ${west} heard of a renewal, less than 1800 ms`,
     ]);
+  });
+
+  test("is counted from the first answer to the new holder, not to the old one", () => {
+    const again = { ...shown, atMs: taken.atMs - 10 };
+    const toEast = { ...shown, to: east, atMs: taken.atMs - 1_790 };
+    expect(lossSeen({ leasesShown: [toEast, shown, again] }).result).toBe("pass");
+  });
+
+  test("is counted from the renewal where the new holder was never told of it", () => {
+    const late = { ...renewed, atMs: taken.atMs - 1_700 };
+    const report = lossSeen({ leaseWrites: [opened, late, taken], leasesShown: [] });
+    expect(report).toMatchObject({ result: "fail", order: { takeovers: [{ waitedMs: 1_700 }] } });
   });
 
   test("is counted from the last renewal, not from a request in the same item", () => {
@@ -72,7 +86,7 @@ describe("waiting the lease out", () => {
     const held = witnessedMove.leaseWrites.filter(({ holder }) => holder !== "nobody");
     const { reasons, result } = moveSeen({ leaseWrites: held });
     expect(result).toBe("fail");
-    expect(reasons.join()).toContain(`epoch 2 was taken 100 ms after ${east} had renewed`);
+    expect(reasons.join()).toContain(`epoch 2 was taken 100 ms after ${west} heard of a renewal`);
   });
 });
 
@@ -139,7 +153,7 @@ test.each<[string, Partial<Evidence>, string]>([
   ["nobody", { witnessed: null }, "what happened at the arbiter was not witnessed"],
   [
     "a witness who saw nothing",
-    { witnessed: { leaseWrites: [], promotions: [], plansBegun: [] } },
+    { witnessed: { leaseWrites: [], leasesShown: [], promotions: [], plansBegun: [] } },
     "what happened at the arbiter was not witnessed",
   ],
   [

@@ -4,7 +4,7 @@
 import type { CallContext } from "../../lab/aws/endpoint.ts";
 import { createEntrance } from "../../lab/route53/entrance.ts";
 
-const context: CallContext = { region: "a", requestId: "r" };
+const context: CallContext = { region: "a", requestId: "r", accessKeyId: "k" };
 
 test("every call is noted with its time, also one that is refused or not modelled", () => {
   let nowMs = 10;

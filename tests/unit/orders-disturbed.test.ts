@@ -207,3 +207,15 @@ test("a rebuild that another epoch interrupted half-way makes the replica that i
   expect(earth.active.database.role).toBe("replica");
   expect([...earth.active.instances.retired]).toEqual(["orders-us-east-1-before-epoch-2"]);
 });
+
+test("nothing that was ordered is begun while a failover is due and held", async () => {
+  await begin({ mode: "approve" });
+  earth.active.lose();
+  await earth.until("it is held", () => earth.standby.verdict.kind === "hold");
+  await command(earth, "switchover", earth.standby);
+  await earth.forMs(3_000);
+  expect(plansOf(earth)).toEqual([]);
+  await order(earth.standby, (control) => ({ ...control, approval: { epoch: 1, atMs: 0 } }));
+  await earth.until("failed over", () => isFinished(earth, "failover-2"));
+  await earth.until("it is done", () => itemOf(earth).control.command === "none");
+});

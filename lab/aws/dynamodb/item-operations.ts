@@ -6,7 +6,7 @@ import { AwsError, type CallContext, type Handlers } from "../service.ts";
 import { normaliseItem, type Item } from "./attributes.ts";
 import { bind, type Bindings, type PlaceholderInput, type UsedExpression } from "./bindings.ts";
 import { assertCondition, meets } from "./condition.ts";
-import { keyItem, keyNames, keyOf, readKey } from "./keys.ts";
+import { type ItemKey, keyItem, keyNames, keyOf, readKey } from "./keys.ts";
 import { parseCondition, parseProjection, parseUpdate } from "./parse.ts";
 import { project } from "./projection.ts";
 import { invalid } from "./refusals.ts";
@@ -17,21 +17,36 @@ import { applyUpdate, assertUpdate, touchedAttributes } from "./update.ts";
 
 export type FindTable = (name: string | undefined) => StrongTable;
 
-export function itemOperations(table: FindTable): Handlers {
+/** An item as it was, or is since this call, in an answer to whoever asked. */
+export interface ShownItem {
+  readonly accessKeyId: string;
+  readonly key: ItemKey;
+  readonly item: Item;
+}
+
+type OnShown = (shown: ShownItem) => void;
+
+export function itemOperations(table: FindTable, onShown: OnShown): Handlers {
   return {
-    GetItem: (input: DynamoDB.GetItemCommandInput, context) => getItem(table, input, context),
+    GetItem: (input: DynamoDB.GetItemCommandInput, context) =>
+      getItem({ table, onShown }, input, context),
     PutItem: (input: DynamoDB.PutItemCommandInput, context) => putItem(table, input, context),
     UpdateItem: (input: DynamoDB.UpdateItemCommandInput, context) =>
-      updateItem(table, input, context),
+      updateItem({ table, onShown }, input, context),
     DeleteItem: (input: DynamoDB.DeleteItemCommandInput, context) =>
       deleteItem(table, input, context),
   };
 }
 
+interface Showing {
+  readonly table: FindTable;
+  readonly onShown: OnShown;
+}
+
 async function getItem(
-  table: FindTable,
+  { onShown, table }: Showing,
   input: DynamoDB.GetItemCommandInput,
-  { region }: CallContext,
+  { accessKeyId, region }: CallContext,
 ): Promise<object> {
   refuseLegacy(input);
   const key = readKey(input.Key ?? {});
@@ -43,6 +58,7 @@ async function getItem(
     items.get(key),
   );
   if (item === undefined) return {};
+  onShown({ accessKeyId, key, item });
   return { Item: parsed === undefined ? item : project(item, parsed.tree, bindings) };
 }
 
@@ -79,9 +95,9 @@ async function deleteItem(
 }
 
 async function updateItem(
-  table: FindTable,
+  { onShown, table }: Showing,
   input: DynamoDB.UpdateItemCommandInput,
-  { region }: CallContext,
+  { accessKeyId, region }: CallContext,
 ): Promise<object> {
   refuseLegacy(input);
   const key = readKey(input.Key ?? {});
@@ -96,6 +112,8 @@ async function updateItem(
     condition(before);
     return applyUpdate(actions, before ?? keyItem(key), bindings);
   });
+  const { after: item } = change;
+  if (input.ReturnValues === "ALL_NEW" && item !== undefined) onShown({ accessKeyId, key, item });
   const touched = touchedAttributes(actions, bindings);
   return { Attributes: returned(input.ReturnValues, change, touched) };
 }

@@ -44,10 +44,10 @@ export function readEvidence(folder: string): FiledEvidence {
 }
 
 function witnessedIn(observations: Observations | null): Witnessed | null {
-  const { leaseWrites, plansBegun, promotions } = observations ?? {};
-  if (leaseWrites === undefined || plansBegun === undefined || promotions === undefined)
-    return null;
-  return { leaseWrites, plansBegun, promotions };
+  const { leaseWrites, leasesShown, plansBegun, promotions } = observations ?? {};
+  if (leaseWrites === undefined || leasesShown === undefined) return null;
+  if (plansBegun === undefined || promotions === undefined) return null;
+  return { leaseWrites, leasesShown, plansBegun, promotions };
 }
 
 const roguePattern = /^rogue-(.+)\.ndjson$/;

@@ -11,9 +11,15 @@ export interface LeaseWrite {
   readonly renewals: number;
 }
 
+/** An answer of the arbiter by which a region's operator first learnt of this state of the lease. */
+export interface LeaseShown extends LeaseWrite {
+  readonly to: string;
+}
+
 /** By time, each of them. */
 export interface Witnessed {
   readonly leaseWrites: readonly LeaseWrite[];
+  readonly leasesShown: readonly LeaseShown[];
   readonly promotions: readonly { readonly atMs: number; readonly region: string }[];
   readonly plansBegun: readonly { readonly atMs: number; readonly planId: string }[];
 }
@@ -38,7 +44,10 @@ export interface Takeover {
   readonly epoch: number;
   readonly from: string;
   readonly to: string;
-  /** From the last renewal, as it was applied, to the takeover. */
+  /**
+   * From when the arbiter told the new holder of the last renewal to the takeover. From the renewal
+   * itself where it told nobody: that is the earliest that could be known.
+   */
   readonly waitedMs: number;
 }
 
@@ -59,10 +68,15 @@ export function orderFindings(
   zeroAtMs: number | null,
 ): OrderFindings | null {
   if (witnessed === null || witnessed.leaseWrites.length === 0) return null;
-  const { leaseWrites, plansBegun, promotions } = witnessed;
+  const { leaseWrites, leasesShown, plansBegun, promotions } = witnessed;
   const sinceMs = zeroAtMs ?? Number.NEGATIVE_INFINITY;
   return {
-    takeovers: takeoversIn(leaseWrites),
+    takeovers: takeoversIn(leaseWrites).map(({ before, write }) => ({
+      epoch: write.epoch,
+      from: before.holder,
+      to: write.holder,
+      waitedMs: write.atMs - toldAtMs(before, write.holder, leasesShown),
+    })),
     earlyPromotions: promotions.flatMap(({ atMs, region }) => {
       const { holder = "nobody" } = lastUntil(leaseWrites, atMs + roundingMs) ?? {};
       return holder === region ? [] : [{ atMs, region, holder }];
@@ -73,27 +87,25 @@ export function orderFindings(
 }
 
 /** Only a renewal keeps a lease alive; a request or an order in the same item does not. */
-function takeoversIn(writes: readonly LeaseWrite[]): Takeover[] {
-  const takeovers: Takeover[] = [];
-  let before: LeaseWrite | null = null;
-  for (const write of writes) {
-    if (before === null || isMoved(before, write)) {
-      const isTaken = before !== null && write.epoch > before.epoch && before.holder !== "nobody";
-      if (before !== null && isTaken && before.holder !== write.holder) {
-        const { epoch, holder: to } = write;
-        takeovers.push({ epoch, from: before.holder, to, waitedMs: write.atMs - before.atMs });
-      }
-      before = write;
-    }
-  }
-  return takeovers;
+function takeoversIn(writes: readonly LeaseWrite[]) {
+  const moves = writes.filter((write, i) => i === 0 || !isSame(writes[i - 1], write));
+  return moves.flatMap((write, i) => {
+    const before = moves[i - 1];
+    if (before === undefined || before.holder === "nobody") return [];
+    const isTaken = write.epoch > before.epoch && write.holder !== before.holder;
+    return isTaken ? [{ before, write }] : [];
+  });
 }
 
-function isMoved(before: LeaseWrite, write: LeaseWrite): boolean {
+/** The answer may be to a look, or, where it relayed the renewal, to the very call that renewed. */
+function toldAtMs(renewed: LeaseWrite, to: string, shown: readonly LeaseShown[]): number {
+  const told = shown.find((lease) => lease.to === to && isSame(lease, renewed));
+  return told?.atMs ?? renewed.atMs;
+}
+
+function isSame(one: LeaseWrite | undefined, other: LeaseWrite): boolean {
   return (
-    before.epoch !== write.epoch ||
-    before.renewals !== write.renewals ||
-    before.holder !== write.holder
+    one?.epoch === other.epoch && one.renewals === other.renewals && one.holder === other.holder
   );
 }
 
@@ -126,8 +138,8 @@ export const orderBreaches: readonly OrderRule[] = [
     const dueMs = leaseTiming.leaseMs + leaseTiming.marginMs;
     const early = order.takeovers.find(({ waitedMs }) => waitedMs < dueMs - roundingMs);
     if (early === undefined) return null;
-    const { epoch, from, waitedMs } = early;
-    return `epoch ${epoch} was taken ${waitedMs} ms after ${from} had renewed, and ${dueMs} ms are to be waited`;
+    const { epoch, to, waitedMs } = early;
+    return `epoch ${epoch} was taken ${waitedMs} ms after ${to} heard of a renewal, less than ${dueMs} ms`;
   },
   function promotesWhatHoldsTheLease({ order }) {
     const early = order?.earlyPromotions[0];

@@ -110,6 +110,7 @@ function labOf(world: World, descriptor: LabDescriptor, closers: (() => Promise<
       route53CallCounts: {},
       rogueWriters: {},
       leaseWrites: world.leaseWrites,
+      leasesShown: [],
       promotions: world.promotions,
       plansBegun: [],
     }),
