@@ -2,7 +2,14 @@
 
 import type { HolderWord, LeaseItem } from "../failover/lease-item.ts";
 import type { Outcome } from "../failover/outcome.ts";
-import type { Arbiter, Clock, Database, DatabaseState, Peer } from "../failover/ports.ts";
+import type {
+  Arbiter,
+  Clock,
+  Database,
+  DatabaseState,
+  LeaseGrant,
+  Peer,
+} from "../failover/ports.ts";
 import type { RegionName } from "../topology/topology.ts";
 import type { LeaseBoard } from "./lease-board.ts";
 
@@ -27,6 +34,14 @@ export interface HolderProps {
   readonly onEvent: (event: HolderEvent) => void;
 }
 
+/** The last renewal that the arbiter confirmed, and the database's clock before it was asked. */
+export interface Confirmed {
+  readonly epoch: number;
+  readonly fromMs: number;
+}
+
+export type Answered = Extract<Outcome<DatabaseState>, { readonly ok: true }>;
+
 export type HolderEvent =
   | { readonly kind: "renewed"; readonly epoch: number; readonly tookMs: number }
   | { readonly kind: "extended" }
@@ -43,6 +58,14 @@ export function isGranted(
 ): boolean {
   if (role !== "primary" || lease === "none") return false;
   return lease.region === holder && lease.epoch === epoch && lease.timeline === timeline;
+}
+
+export function grantOf(
+  { epoch, holder: region }: LeaseItem,
+  { timeline }: DatabaseState,
+  { fromMs, leaseMs }: Pick<LeaseGrant, "fromMs" | "leaseMs">,
+): LeaseGrant {
+  return { region, epoch, timeline, fromMs, leaseMs };
 }
 
 export function wordOf(

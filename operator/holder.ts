@@ -1,26 +1,23 @@
 //! The holder's side of the lease: renew it with the arbiter, then, and only then, let the database
 //! accept writes a little longer. `t0` is always the database's clock, read before the arbiter is asked.
 
-import type { DatabaseState, LeaseGrant } from "../failover/ports.ts";
+import type { DatabaseState } from "../failover/ports.ts";
 import type { HolderWord, LeaseItem } from "../failover/lease-item.ts";
 import type { Outcome } from "../failover/outcome.ts";
 import { hasLapsed, type LeaseWatch } from "../failover/lease.ts";
 import { failed, succeeded } from "../failover/outcome.ts";
 import { ClockStepDetector } from "./clock-step.ts";
-import { type HolderProps, isGranted, wordOf } from "./holder-parts.ts";
+import { Patience } from "./patience.ts";
+import type { Answered, Confirmed, HolderProps } from "./holder-parts.ts";
+import { grantOf, isGranted, wordOf } from "./holder-parts.ts";
 
-/** The last renewal that the arbiter confirmed, and the database's clock before it was asked. */
-interface Confirmed {
-  readonly epoch: number;
-  readonly fromMs: number;
-}
-
-type Answered = Extract<Outcome<DatabaseState>, { readonly ok: true }>;
+const notHeld = failed("conflict", "this region does not hold the lease");
 
 export class Holder {
   readonly #props: HolderProps;
   readonly #startedMs: number;
   readonly #steps: ClockStepDetector;
+  readonly #extending: Patience;
   #confirmed: Confirmed | "none" = "none";
   #grantedEpoch = 0;
   /** The epoch that this very process opened or took: it knows that it owes nobody a wait. */
@@ -37,16 +34,18 @@ export class Holder {
     this.#props = props;
     this.#startedMs = props.clock.monotonicMs();
     // A step that is not noticed eats into the margin, of which the commit gap is spoken for.
-    const { commitGapMs, marginMs } = props.timing;
+    const { commitGapMs, leaseMs, marginMs } = props.timing;
     this.#steps = new ClockStepDetector(Math.max(1, marginMs - commitGapMs));
+    // The rest leaves room for another to find the lease lapsed and to take it.
+    const patience = { forMs: leaseMs, restMs: 3 * (leaseMs + marginMs) };
+    this.#extending = new Patience(props.clock, patience);
   }
 
   /** One renewal. Does nothing unless this region holds the lease. */
   renew(): Promise<void> {
     return this.#alone(async () => {
-      const { board, region } = this.#props;
-      const item = board.item;
-      if (item === "unknown" || item.holder !== region) return;
+      const item = this.#held();
+      if (item === "nothing") return;
       const state = await this.#readDatabase();
       // Who does not renew would otherwise never hear that the lease is another's.
       if (!this.#mayRenew(item, state)) return this.#learn(item);
@@ -92,6 +91,7 @@ export class Holder {
   grant(): Promise<Outcome<void>> {
     return this.#alone(async () => {
       const granted = await this.#grant();
+      if (granted.ok) this.#extending.note(true);
       if (granted.ok) return granted;
       const because = `${granted.fault}: ${granted.detail}`;
       this.#props.onEvent({ kind: "grant-refused", because });
@@ -100,11 +100,9 @@ export class Holder {
   }
 
   async #grant(): Promise<Outcome<void>> {
-    const { board, database, region } = this.#props;
-    const item = board.item;
-    if (item === "unknown" || item.holder !== region) {
-      return failed("conflict", "this region does not hold the lease");
-    }
+    const { database, timing } = this.#props;
+    const item = this.#held();
+    if (item === "nothing") return notHeld;
     const waitMs = this.#graceMs(item.epoch);
     if (waitMs > 0) return failed("refused", `the grant waits ${Math.ceil(waitMs)} ms more`);
     const state = await this.#readDatabase();
@@ -114,20 +112,18 @@ export class Holder {
     if (!fromMs.ok) return fromMs;
     const guarded = await database.installGuard();
     if (!guarded.ok) return guarded;
-    return database.grantLease(this.#grantOf(item, state.value, fromMs.value));
+    return database.grantLease(grantOf(item, state.value, { ...timing, fromMs: fromMs.value }));
   }
 
   /** Gives the lease up on purpose, so that the peer need not wait it out. */
   release(): Promise<Outcome<LeaseItem>> {
     return this.#alone(async () => {
-      const { arbiter, board, database, region } = this.#props;
+      const { arbiter, board, database } = this.#props;
       // Whom the arbiter does not hear cannot make room, and would close for nothing.
       const heard = await board.refresh();
       if (!heard.ok) return heard;
-      const item = board.item;
-      if (item === "unknown" || item.holder !== region) {
-        return failed("conflict", "this region does not hold the lease");
-      }
+      const item = this.#held();
+      if (item === "nothing") return notHeld;
       const state = await this.#readDatabase();
       if (!state.ok) return state;
       // Promoted and not granted yet, it would be left as an old primary that nobody may take up.
@@ -203,7 +199,7 @@ export class Holder {
     if (state.ok && isGranted(item, state.value)) {
       this.#grantedEpoch = item.epoch;
       this.#ungranted = "granted";
-      return true;
+      return this.#takesRenewals();
     }
     if (this.#ungranted === "granted" || this.#ungranted.epoch !== item.epoch) {
       this.#ungranted = { epoch: item.epoch, sinceMs: clock.monotonicMs() };
@@ -213,6 +209,13 @@ export class Holder {
     if (this.#grantedEpoch !== item.epoch && onTheWay && ungrantedMs <= ungrantedMsMax) return true;
     const because = state.ok ? "the database has no lease of this epoch" : state.detail;
     onEvent({ kind: "renewal-failed", because });
+    return false;
+  }
+
+  /** Renewed for and never prolonged, a database would serve nobody and make room for nobody. */
+  #takesRenewals(): boolean {
+    if (this.#extending.lasts()) return true;
+    this.#props.onEvent({ kind: "renewal-failed", because: "the database takes no renewal" });
     return false;
   }
 
@@ -273,8 +276,10 @@ export class Holder {
 
   async #extend(item: LeaseItem, state: DatabaseState): Promise<void> {
     if (!isGranted(item, state)) return;
-    const { database, onEvent } = this.#props;
-    const extended = await database.extendLease(this.#grantOf(item, state, state.clockMs));
+    const { database, onEvent, timing } = this.#props;
+    const grant = grantOf(item, state, { ...timing, fromMs: state.clockMs });
+    const extended = await database.extendLease(grant);
+    this.#extending.note(extended.ok);
     if (!extended.ok) {
       return onEvent({ kind: "renewal-failed", because: `database: ${extended.detail}` });
     }
@@ -283,9 +288,10 @@ export class Holder {
     onEvent({ kind: "extended" });
   }
 
-  #grantOf({ epoch }: LeaseItem, { timeline }: DatabaseState, fromMs: number): LeaseGrant {
-    const { region, timing } = this.#props;
-    return { region, epoch, timeline, fromMs, leaseMs: timing.leaseMs };
+  /** The lease, as last heard of, if it is this region's. */
+  #held(): LeaseItem | "nothing" {
+    const { board, region } = this.#props;
+    return board.item !== "unknown" && board.item.holder === region ? board.item : "nothing";
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {

@@ -10,7 +10,7 @@ import type {
   DatabaseState,
   World,
 } from "../failover/ports.ts";
-import type { HolderWord } from "../failover/lease-item.ts";
+import type { HolderWord, LeaseItem } from "../failover/lease-item.ts";
 import type { RegionName } from "../topology/topology.ts";
 import type { ProbeAnswer } from "./adapters/probe.ts";
 import type { LeaseBoard } from "./lease-board.ts";
@@ -42,6 +42,8 @@ export class Lookout {
   #heartbeat: Heartbeat | "none" = "none";
   #ownApp: HolderWord["app"] = "silent";
   #writableSinceMs: number | "not" = "not";
+  /** Since when the holder has said that it can serve; what failed before says nothing of it. */
+  #holderWritableSinceMs: number | "not" = "not";
   #lagMs: number | "unknown" = "unknown";
 
   constructor(props: LookoutProps) {
@@ -97,6 +99,7 @@ export class Lookout {
     const answer = await this.#props.board.refresh();
     const { item } = this.#props.board;
     if (!answer.ok) return this.#note("self", "silent", `arbiter: ${answer.detail}`);
+    this.#noteHolder(item);
     if (item === "unknown" || item.word === "none") {
       return this.#note("self", "silent", "the holder has not spoken yet");
     }
@@ -105,6 +108,15 @@ export class Lookout {
       return this.#note("self", "serving", "the holder says that it serves");
     }
     this.#note("self", "failing", `the holder says: database ${database}, app ${app}`);
+  }
+
+  #noteHolder(item: LeaseItem | "unknown"): void {
+    const isWritable =
+      item !== "unknown" && item.word !== "none" && item.word.database === "writable";
+    if (!isWritable) this.#holderWritableSinceMs = "not";
+    else if (this.#holderWritableSinceMs === "not") {
+      this.#holderWritableSinceMs = this.#props.clock.monotonicMs();
+    }
   }
 
   /** The active region's endpoint from outside; of the own region when this one is active. */
@@ -196,7 +208,8 @@ export class Lookout {
   #note(vantage: Vantage, health: Reading["health"], detail: string): void {
     const atMs = this.#props.clock.monotonicMs();
     const before = this.#readings.get(vantage);
-    const sinceMs = before?.health === health ? before.sinceMs : atMs;
+    const holderMs = this.#holderWritableSinceMs === "not" ? atMs : this.#holderWritableSinceMs;
+    const sinceMs = before?.health === health ? Math.max(before.sinceMs, holderMs) : atMs;
     this.#readings.set(vantage, { vantage, atMs, sinceMs, health, detail });
     if (health === "serving") this.#onceServing.add(vantage);
   }

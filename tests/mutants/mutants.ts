@@ -73,7 +73,7 @@ export const mutants: readonly Mutant[] = [
     file: "operator/steps/change.ts",
     text: 'return item.token === "none" ? succeeded(true) : database.hasReplayed(item.token);',
     replacement: "return succeeded(database !== undefined);",
-    drill: { scenario: "switchover", also: ["-3000:link-slow active standby 300"] },
+    drill: { scenario: "switchover-behind" },
     claim: /^the planned move lost \d+ acknowledged rows and \d+ objects$/,
   },
   {

@@ -140,7 +140,7 @@ test("the scenarios of the plan are all there", () => {
   expect(names).toEqual(
     expect.arrayContaining(["app-failure", "database-failure", "region-loss", "failback"]),
   );
-  expect(names).toHaveLength(24);
+  expect(names).toHaveLength(25);
 });
 
 test("a plan is over when its last deed that is counted from zero is done", () => {

@@ -1,6 +1,7 @@
 //! Goal: what a person ordered, and what a grey failure asks for, comes to a good end when somebody dies
 //! in the middle of it, and stops where it must. Method: the production loop of both regions over fakes.
 
+import { failed } from "../../failover/outcome.ts";
 import { planHandover } from "../../failover/plan.ts";
 import { command, isFinished, itemOf, order, plansOf } from "../fakes/people.ts";
 import { TwoRegions } from "../fakes/two-regions.ts";
@@ -16,6 +17,8 @@ async function begin(changes: ConstructorParameters<typeof TwoRegions>[0] = {}):
 afterEach(() => earth.assertOneWriter());
 
 const happened = (what: string) => earth.events.some((event) => event.includes(what));
+
+const refused = async () => failed("refused", "canceling statement due to statement timeout");
 
 /** The region is gone at the moment before (or after) its operator's next call of this name. */
 function loseAt(which: "active" | "standby", name: string, moment: "before" | "after"): void {
@@ -206,6 +209,34 @@ test("a rebuild that another epoch interrupted half-way makes the replica that i
   await earth.until("protected", () => isFinished(earth, "protect-3"));
   expect(earth.active.database.role).toBe("replica");
   expect([...earth.active.instances.retired]).toEqual(["orders-us-east-1-before-epoch-2"]);
+});
+
+test.each([
+  ["closes", false],
+  ["cannot even be closed", true],
+])(
+  "a holder whose database takes no renewal any more, and %s, is replaced",
+  async (_how, stuck) => {
+    await begin();
+    const { database } = earth.active;
+    database.extendLease = refused;
+    if (stuck) database.closeLease = refused;
+    await earth.until("it is replaced", () => earth.serves(earth.standby.name));
+    expect(itemOf(earth).epoch).toBe(2);
+  },
+);
+
+test("a database that takes renewals again before anybody came is used again", async () => {
+  await begin({ mode: "approve" });
+  const { database } = earth.active;
+  const extend = database.extendLease.bind(database);
+  database.extendLease = refused;
+  await earth.until("it is held", () => earth.standby.verdict.kind === "hold");
+  database.extendLease = extend;
+  await earth.until("it serves", () => earth.serves(earth.active.name));
+  await earth.forMs(5_000);
+  expect(earth.serves(earth.active.name)).toBe(true);
+  expect(itemOf(earth).epoch).toBe(1);
 });
 
 test("nothing that was ordered is begun while a failover is due and held", async () => {

@@ -26,6 +26,7 @@ import type { Scenario } from "./scenario.ts";
 import { slowReplica } from "./slow-replica.ts";
 import { standbyUnready } from "./standby-unready.ts";
 import { switchover } from "./switchover.ts";
+import { switchoverBehind } from "./switchover-behind.ts";
 import { zombieReturn } from "./zombie-return.ts";
 
 /** First those of the plan, then the planned move, then the world when it is grey. */
@@ -37,6 +38,7 @@ export const scenarios: readonly Scenario[] = [
   diskFull,
   failback,
   switchover,
+  switchoverBehind,
   dnsCacheThatIgnoresTtl,
   partition,
   partitionOneWay,
