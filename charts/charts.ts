@@ -20,6 +20,7 @@ export function charts(topology: Topology, parameters: ChartParameters, outdir: 
       region,
       peer: peerOf(topology, region),
       cidr,
+      peerCidr: topology.regions[peerOf(topology, region)]?.cidr ?? cidr,
       parameters,
     });
   }

@@ -9,15 +9,19 @@ const folder = "/etc/switchback/database";
 /** Where `ca.pem` lies in the container. */
 export const certificatesFile = `${folder}/ca.pem`;
 
+/** Where the operator finds the host of the other region's database. */
+export const peerHostFile = `${folder}/peer-host`;
+
 export const certificatesMount: k8s.VolumeMount = {
   name: volume,
   mountPath: folder,
   readOnly: true,
 };
 
-/** Only the certificates: what else the Secret holds does not belong into a file. */
-export function certificatesVolume(secretName: string): k8s.Volume {
-  return { name: volume, secret: { secretName, items: [{ key: "ca.pem", path: "ca.pem" }] } };
+/** Only what is named: what else the Secret holds does not belong into a file. */
+export function certificatesVolume(secretName: string, ...also: readonly string[]): k8s.Volume {
+  const items = ["ca.pem", ...also].map((key) => ({ key, path: key }));
+  return { name: volume, secret: { secretName, items } };
 }
 
 export function secretVariable(name: string, secretName: string, key: string): k8s.EnvVar {

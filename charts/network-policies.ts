@@ -1,5 +1,5 @@
 //! Who may talk to whom: nobody, but for what the app and the operator need. Inbound only from the
-//! region's own network, where its load balancer and its Prometheus are.
+//! region's own network, where its load balancer and its Prometheus are, and from the other operator.
 
 import { k8s } from "cdk8s-plus-27";
 import { Construct } from "constructs";
@@ -10,7 +10,7 @@ import type { RegionProps } from "./parameters.ts";
 const podIdentity = { cidr: "169.254.170.23/32", port: 80 } as const;
 
 export class NetworkPolicies extends Construct {
-  constructor(scope: Construct, id: string, { cidr, topology }: RegionProps) {
+  constructor(scope: Construct, id: string, { cidr, peerCidr, topology }: RegionProps) {
     super(scope, id);
     const policyTypes = ["Ingress", "Egress"];
     new k8s.KubeNetworkPolicy(this, "deny", {
@@ -18,17 +18,30 @@ export class NetworkPolicies extends Construct {
       spec: { podSelector: {}, policyTypes },
     });
     const workloads = [
-      { name: appName(topology), port: ports.app },
-      { name: operatorName(topology), port: ports.operator },
+      { name: appName(topology), port: ports.app, from: [cidr], also: [] },
+      {
+        name: operatorName(topology),
+        port: ports.operator,
+        // The operators vouch for each other, and each salvages what only the other's database has.
+        from: [cidr, peerCidr],
+        also: [
+          {
+            to: [{ ipBlock: { cidr: peerCidr } }],
+            ports: [tcp(ports.database), tcp(ports.operator)],
+          },
+        ],
+      },
     ];
-    for (const { name, port } of workloads) {
+    for (const { also, from, name, port } of workloads) {
       new k8s.KubeNetworkPolicy(this, name, {
         metadata: { name },
         spec: {
           podSelector: { matchLabels: podLabels(name) },
           policyTypes,
-          ingress: [{ from: [{ ipBlock: { cidr } }], ports: [tcp(port)] }],
-          egress: egress(cidr),
+          ingress: [
+            { from: from.map((range) => ({ ipBlock: { cidr: range } })), ports: [tcp(port)] },
+          ],
+          egress: [...egress(cidr), ...also],
         },
       });
     }

@@ -1,5 +1,6 @@
 //! The operator of one region: its settings, its rights, its one process. Expects a Secret
-//! `<service>-operator-database` with `host`, `user`, `password` and `ca.pem`.
+//! `<service>-operator-database` with `host`, `peer-host`, `user`, `password` and `ca.pem`, and another
+//! `<service>-operator-access` with `token`.
 
 import { createHash } from "node:crypto";
 import { k8s } from "cdk8s-plus-27";
@@ -7,7 +8,12 @@ import { Construct } from "constructs";
 import { certificatesMount, certificatesVolume, secretVariable } from "./database.ts";
 import { imageIn } from "./image.ts";
 import { appName, operatorName, podLabels, ports } from "./names.ts";
-import { configFolder, operatorSettings, serviceAccountFolder } from "./operator-settings.ts";
+import {
+  accessFolder,
+  configFolder,
+  operatorSettings,
+  serviceAccountFolder,
+} from "./operator-settings.ts";
 import type { RegionProps } from "./parameters.ts";
 import { httpProbe, restrictedContainer, restrictedPod } from "./restricted.ts";
 
@@ -66,7 +72,11 @@ function podSpec(name: string, props: RegionProps): k8s.PodSpec {
     automountServiceAccountToken: true,
     terminationGracePeriodSeconds: terminationSeconds,
     containers: [container(props, `${name}-database`)],
-    volumes: [{ name: "settings", configMap: { name } }, certificatesVolume(`${name}-database`)],
+    volumes: [
+      { name: "settings", configMap: { name } },
+      certificatesVolume(`${name}-database`, "peer-host"),
+      { name: "access", secret: { secretName: `${name}-access` } },
+    ],
   };
 }
 
@@ -95,6 +105,7 @@ function container({ parameters, region }: RegionProps, database: string): k8s.C
     volumeMounts: [
       { name: "settings", mountPath: configFolder, readOnly: true },
       certificatesMount,
+      { name: "access", mountPath: accessFolder, readOnly: true },
     ],
   };
 }

@@ -17,5 +17,6 @@ export interface RegionProps {
   readonly peer: RegionName;
   /** Address range of the region's VPC. */
   readonly cidr: string;
+  readonly peerCidr: string;
   readonly parameters: ChartParameters;
 }

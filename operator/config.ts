@@ -21,6 +21,10 @@ const configSchema = z.strictObject({
     .strictObject({
       operatorUrl: url,
       databaseUrl: z.string().regex(/^postgres(ql)?:\/\//, "must be a postgres:// URL"),
+      databaseHostFile: z
+        .string()
+        .optional()
+        .describe("A file with the host that databaseUrl lacks, such as a mounted secret."),
       instanceIdentifier: z.string().min(1),
     })
     .describe("The other region: its operator's page, and its database for salvage and rebuild."),

@@ -42,6 +42,8 @@ export interface Confirmed {
 
 export type Answered = Extract<Outcome<DatabaseState>, { readonly ok: true }>;
 
+export type Renewed = LeaseItem | "failed";
+
 export type HolderEvent =
   | { readonly kind: "renewed"; readonly epoch: number; readonly tookMs: number }
   | { readonly kind: "extended" }

@@ -3,12 +3,11 @@
 
 import type { DatabaseState } from "../failover/ports.ts";
 import type { HolderWord, LeaseItem } from "../failover/lease-item.ts";
-import type { Outcome } from "../failover/outcome.ts";
 import { hasLapsed, type LeaseWatch } from "../failover/lease.ts";
-import { failed, succeeded } from "../failover/outcome.ts";
+import { failed, type Outcome, succeeded } from "../failover/outcome.ts";
 import { ClockStepDetector } from "./clock-step.ts";
 import { Patience } from "./patience.ts";
-import type { Answered, Confirmed, HolderProps } from "./holder-parts.ts";
+import type { Answered, Confirmed, HolderProps, Renewed } from "./holder-parts.ts";
 import { grantOf, isGranted, wordOf } from "./holder-parts.ts";
 
 const notHeld = failed("conflict", "this region does not hold the lease");
@@ -219,10 +218,7 @@ export class Holder {
     return false;
   }
 
-  async #renewWithArbiter(
-    item: LeaseItem,
-    state: Outcome<DatabaseState>,
-  ): Promise<LeaseItem | "failed"> {
+  async #renewWithArbiter(item: LeaseItem, state: Outcome<DatabaseState>): Promise<Renewed> {
     const { appHealth, arbiter, board, clock, onEvent } = this.#props;
     // The database's clock was read before this: whoever answers, the lease began earlier.
     const sentMs = clock.monotonicMs();
@@ -245,7 +241,7 @@ export class Holder {
   }
 
   /** Without the arbiter the lease lives on the word of the only one who could take it. */
-  async #askPeer(item: LeaseItem, word: HolderWord, fromMs: number): Promise<LeaseItem | "failed"> {
+  async #askPeer(item: LeaseItem, word: HolderWord, fromMs: number): Promise<Renewed> {
     const { board, onEvent, peer } = this.#props;
     const vouched = await peer.renewFor(item, word);
     if (!vouched.ok) {

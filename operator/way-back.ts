@@ -1,5 +1,6 @@
 //! The adapters that only the way back needs: the old primary's RDS, its rows, and the objects.
 
+import { readFileSync } from "node:fs";
 import { peerOf } from "../topology/topology.ts";
 import { manualRebuild } from "./adapters/manual-rebuild.ts";
 import { rdsRebuild } from "./adapters/rds-rebuild.ts";
@@ -17,7 +18,7 @@ export function wayBackOf(config: OperatorConfig) {
   const store = salvageStore({ access, bucket: objects.bucket, timeoutMs });
   const salvage = salvageOf({
     ownDatabaseUrl: config.database.url,
-    peerDatabaseUrl: config.peer.databaseUrl,
+    peerDatabaseUrl: peerDatabaseUrl(config),
     references: config.topology.storage.references ?? [],
     store,
     timeoutMs,
@@ -41,7 +42,7 @@ function rebuildOf(config: OperatorConfig): ClosableRebuild {
   const { awsEndpoints, awsTimeoutMs: timeoutMs, database, peer, region, topology } = config;
   if (topology.database.kind === "self-managed") {
     return manualRebuild({
-      peerDatabaseUrl: peer.databaseUrl,
+      peerDatabaseUrl: peerDatabaseUrl(config),
       ownDatabaseUrl: database.url,
       timeoutMs: config.databaseTimeoutMs,
     });
@@ -53,4 +54,11 @@ function rebuildOf(config: OperatorConfig): ClosableRebuild {
     ownIdentifier: database.instanceIdentifier,
     timeoutMs,
   });
+}
+
+/** Its host is as secret as its password where it comes from a secret. */
+function peerDatabaseUrl({ peer: { databaseHostFile, databaseUrl } }: OperatorConfig): string {
+  if (databaseHostFile === undefined) return databaseUrl;
+  const host = readFileSync(databaseHostFile, "utf8").trim();
+  return `${databaseUrl}${databaseUrl.includes("?") ? "&" : "?"}host=${encodeURIComponent(host)}`;
 }

@@ -303,6 +303,11 @@ export function regionHostname(topology: Topology, region: RegionName): string {
   return `${region}.${topology.hostname}`;
 }
 
+/** Name of one region's operator, for the other one: on the private network, not in public DNS. */
+export function operatorHostname(topology: Topology, region: RegionName): string {
+  return `operator.${region}.${topology.hostname}`;
+}
+
 /** Name of the TXT failover pair that says what Route 53's health checkers see of a region. */
 export function vantageHostname(topology: Topology, region: RegionName): string {
   return `_health.${region}.${topology.hostname}`;
