@@ -39,8 +39,14 @@ export type JournalEntry =
       readonly detail: string;
     }
   | {
-      readonly kind:
-        "plan-finished" | "plan-abandoned" | "plan-superseded" | "plan-aborted" | "abort-refused";
+      readonly kind: "plan-finished" | "plan-abandoned" | "plan-superseded" | "plan-aborted";
+      readonly atMs: number;
+      readonly planId: string;
+      readonly because: readonly string[];
+    }
+  /** A person wanted it walked back, and it was past the point of no return. */
+  | {
+      readonly kind: "abort-refused";
       readonly atMs: number;
       readonly planId: string;
       readonly because: readonly string[];
@@ -66,6 +72,7 @@ function fold(running: RunningPlan | "idle", entry: JournalEntry): RunningPlan |
     return { plan: entry.plan, done: new Set(), intended: new Set(), refusals: new Map() };
   }
   if (running === "idle" || running.plan.id !== entry.planId) return running;
+  if (isEnd(entry)) return "idle";
   switch (entry.kind) {
     case "step-intended":
       return { ...running, intended: new Set([...running.intended, entry.step]) };
@@ -79,14 +86,16 @@ function fold(running: RunningPlan | "idle", entry: JournalEntry): RunningPlan |
     case "step-undone":
     case "abort-refused":
       return running;
-    case "plan-finished":
-    case "plan-aborted":
-    case "plan-abandoned":
-    case "plan-superseded":
-      return "idle";
     default:
       return entry satisfies never;
   }
+}
+
+const ends = ["plan-finished", "plan-aborted", "plan-abandoned", "plan-superseded"] as const;
+type End = Extract<JournalEntry, { readonly kind: (typeof ends)[number] }>;
+
+function isEnd(entry: JournalEntry): entry is End {
+  return ends.some((kind) => kind === entry.kind);
 }
 
 function withRefusal(

@@ -30,14 +30,10 @@ export function decide(seen: Observations, policy: Policy): Verdict {
 
   const failing = failingReadings(seen, policy);
   const because = failing.map(({ vantage, detail }) => `${vantage}: ${detail}`);
-  const lapsed = hasLapsed(lease, nowMs, policy.lease);
-  if (lapsed) {
+  if (hasLapsed(lease, nowMs, policy.lease)) {
     const silence = `no renewal for ${Math.round(silentForMs(lease, nowMs))} ms`;
     because.unshift(`lease: ${silence}, the lease of ${lease.item.holder} has lapsed`);
-    const confirmed = failing.some(({ vantage }) => vantage !== "self");
-    if (confirmed && failing.length + 1 >= policy.detection.vantagesFailingMin) {
-      return withGuards("seize", because, seen, policy);
-    }
+    if (isConfirmed(failing, policy)) return withGuards("seize", because, seen, policy);
     return { kind: "suspect", because };
   }
   if (isAskable(lease, nowMs, policy) && failOutside(failing, nowMs, policy)) {
@@ -45,6 +41,12 @@ export function decide(seen: Observations, policy: Policy): Verdict {
   }
   if (failing.length > 0) return { kind: "suspect", because };
   return verdict("stay", `${lease.item.holder} serves`);
+}
+
+/** The lapsed lease is one vantage; the holder's own last word confirms nothing of it. */
+function isConfirmed(failing: readonly Reading[], { detection }: Policy): boolean {
+  const others = failing.some(({ vantage }) => vantage !== "self");
+  return others && failing.length + 1 >= detection.vantagesFailingMin;
 }
 
 /** Whoever it was let go for comes first; when they do not come, anybody may. */

@@ -6,7 +6,7 @@ import type { Outcome } from "../failover/outcome.ts";
 import type { Step } from "../failover/plan.ts";
 import type { Verdict } from "../failover/verdict.ts";
 import { abortIfAsked, endPlan, reasonToEnd } from "./ending.ts";
-import type { Operator } from "./loop.ts";
+import type { Operator } from "./operator.ts";
 import { handlerOf } from "./steps/steps.ts";
 
 export async function advance(

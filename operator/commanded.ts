@@ -5,7 +5,8 @@ import type { Command } from "../failover/lease-item.ts";
 import type { Observations } from "../failover/observations.ts";
 import { planProtect, planSwitchover } from "../failover/plan.ts";
 import type { Verdict } from "../failover/verdict.ts";
-import { begin, type Operator } from "./loop.ts";
+import { begin } from "./begin.ts";
+import type { Operator } from "./operator.ts";
 
 /** How often the other region's RDS is asked while a command waits. */
 const lookMs = 500;

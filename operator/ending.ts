@@ -8,7 +8,7 @@ import type { LeaseItem } from "../failover/lease-item.ts";
 import { type Outcome, succeeded } from "../failover/outcome.ts";
 import { changesHolder, type Step } from "../failover/plan.ts";
 import type { Verdict } from "../failover/verdict.ts";
-import type { Operator } from "./loop.ts";
+import type { Operator } from "./operator.ts";
 import { handlerOf } from "./steps/steps.ts";
 import type { StepPorts } from "./steps/handler.ts";
 

@@ -2,7 +2,7 @@
 
 import type { LeaseBoard } from "./lease-board.ts";
 import { standingOf } from "../failover/journal.ts";
-import type { Journal } from "../failover/ports.ts";
+import type { Database, Journal } from "../failover/ports.ts";
 import { decideOrder, readOrder, type Situation } from "./orders.ts";
 import type { PostAnswer } from "./page.ts";
 import { renewalPath } from "./adapters/peer-http.ts";
@@ -13,7 +13,8 @@ export interface EntrancesProps {
   readonly board: LeaseBoard;
   readonly voucher: Voucher;
   readonly journal: Journal;
-  readonly situation: () => Omit<Situation, "item" | "running">;
+  readonly database: Pick<Database, "replicas">;
+  readonly situation: () => Omit<Situation, "followers" | "item" | "running">;
   readonly onOrder: (says: string) => void;
 }
 
@@ -28,18 +29,20 @@ export function entrances(
 
 async function order(
   body: unknown,
-  { board, journal, onOrder, situation }: EntrancesProps,
+  { board, database, journal, onOrder, situation }: EntrancesProps,
 ): Promise<PostAnswer> {
   const read = readOrder(body);
   if (!read.ok) return refused(400, "not-an-order", read.problems);
   // What the other operator runs is known only to who reads it now.
-  const [now, entries] = await Promise.all([board.refresh(), journal.read("fresh")]);
+  const asked = [board.refresh(), journal.read("fresh"), database.replicas()] as const;
+  const [now, entries, replicas] = await Promise.all(asked);
   const { item } = board;
   if (!now.ok || !entries.ok || item === "unknown") {
     return refused(503, "arbiter-silent", ["the arbiter does not answer: try again"]);
   }
   const running = standingOf(entries.value);
-  const decided = decideOrder(read.order, { ...situation(), item, running });
+  const followers = replicas.ok ? replicas.value.streaming : "unknown";
+  const decided = decideOrder(read.order, { ...situation(), followers, item, running });
   if (!decided.ok) return refused(409, "refused", decided.problems);
   const written = await board.instruct(decided.change);
   if (!written.ok) return refused(503, "not-written", [`${written.fault}: ${written.detail}`]);

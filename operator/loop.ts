@@ -10,31 +10,12 @@ import {
 } from "../failover/journal.ts";
 import { type Plan, planFailover, planHandover } from "../failover/plan.ts";
 import type { Outcome } from "../failover/outcome.ts";
-import type { Clock, Journal } from "../failover/ports.ts";
 import { decide, type Verdict } from "../failover/verdict.ts";
-import type { Observations, Policy } from "../failover/observations.ts";
-import type { RegionName } from "../topology/topology.ts";
+import type { Observations } from "../failover/observations.ts";
 import { advance } from "./advance.ts";
+import { begin, firstIntentions } from "./begin.ts";
 import { settleCommand } from "./commanded.ts";
-import type { Episode } from "./episode.ts";
-import type { StepPorts } from "./steps/handler.ts";
-
-export interface Operator {
-  readonly region: RegionName;
-  /** The other region. */
-  readonly peer: RegionName;
-  readonly service: string;
-  readonly policy: Policy;
-  /** App pods that this region needs once it serves. */
-  readonly replicas: number;
-  readonly clock: Clock;
-  readonly journal: Journal;
-  readonly ports: StepPorts;
-  readonly episode: Episode;
-  observe(): Observations;
-  /** `unread`: the journal did not answer, so what was known of a plan still stands. */
-  report(verdict: Verdict, running: RunningPlan | "idle" | "unread"): void;
-}
+import type { Operator } from "./operator.ts";
 
 export async function tick(operator: Operator): Promise<void> {
   const { clock, episode, policy, region } = operator;
@@ -93,26 +74,6 @@ function duePlan(
   const change = { from: holder, to: region, epoch: epoch + 1, replicas };
   if (kind === "seize") return planFailover(change);
   return kind === "ask" ? planHandover(change) : "none";
-}
-
-/** The plan is in the journal before anything of it touches the world. */
-export async function begin(
-  plan: Plan,
-  because: readonly string[],
-  { clock, episode, journal }: Operator,
-): Promise<void> {
-  const atMs = clock.wallMs();
-  const planId = plan.id;
-  const suspectedAtMs = episode.suspectedAtMs(atMs);
-  await journal.append([
-    { kind: "plan-started", atMs, planId, plan, because, suspectedAtMs },
-    ...firstIntentions(plan, atMs),
-  ]);
-}
-
-function firstIntentions({ id: planId, stages }: Plan, atMs: number): JournalEntry[] {
-  const [first = []] = stages;
-  return first.map(({ kind: step }) => ({ kind: "step-intended", atMs, planId, step }));
 }
 
 /** The plan of an epoch that this region holds and that no running plan ends. */

@@ -39,6 +39,8 @@ export interface Situation {
   readonly item: LeaseItem;
   readonly running: RunningPlan | "idle";
   readonly verdict: VerdictKind;
+  /** Replicas that follow this region's database, where it holds the lease. */
+  readonly followers: number | "unknown";
   /** What speaks against a planned change to this region. */
   readonly preflight: readonly string[];
   readonly atMs: number;
@@ -78,23 +80,11 @@ export function decideOrder(given: Order, now: Situation): Decided {
   }
 }
 
-function command({ kind, to }: Pick<Command, "kind" | "to">, now: Situation): Decided {
-  const { atMs, item, region, running, topology } = now;
-  const { control, holder } = item;
-  const regions = Object.keys(topology.regions);
-  const against = [
-    topology.mode === "observe" ? "mode observe touches nothing" : "",
-    control.paused === "no" ? "" : `paused: ${control.paused.because}; resume first`,
-    control.command === "none" ? "" : `${control.command.kind} is ordered already; abort it first`,
-    running === "idle" ? "" : `plan ${running.plan.id} is running`,
-    holder === "nobody" ? "nobody holds the lease at the moment" : "",
-    regions.includes(to) || holder === "nobody"
-      ? ""
-      : `to: "${to}" is none of ${regions.join(", ")}`,
-    kind !== "protect" && holder === to ? `${to} holds the lease already` : "",
-    ...(kind === "switchover" && to === region && holder !== region ? now.preflight : []),
-  ].filter((text) => text !== "");
+function command(wanted: Pick<Command, "kind" | "to">, now: Situation): Decided {
+  const against = [...againstAny(now), ...againstThis(wanted, now)];
   if (against.length > 0) return refused(...against);
+  const { kind, to } = wanted;
+  const { atMs, item } = now;
   const id = `${kind}-${item.version + 1}`;
   return accepted(`${kind} to ${to} is ordered`, (before) => ({
     ...before,
@@ -102,11 +92,34 @@ function command({ kind, to }: Pick<Command, "kind" | "to">, now: Situation): De
   }));
 }
 
+/** What speaks against every change that a person may order. */
+function againstAny({ item: { control, holder }, running, topology }: Situation): string[] {
+  const { command: ordered, paused } = control;
+  return [
+    topology.mode === "observe" ? "mode observe touches nothing" : "",
+    paused === "no" ? "" : `paused: ${paused.because}; resume first`,
+    ordered === "none" ? "" : `${ordered.kind} is ordered already; abort it first`,
+    running === "idle" ? "" : `plan ${running.plan.id} is running`,
+    holder === "nobody" ? "nobody holds the lease at the moment" : "",
+  ].filter((text) => text !== "");
+}
+
+function againstThis({ kind, to }: Pick<Command, "kind" | "to">, now: Situation): string[] {
+  const { holder } = now.item;
+  if (holder === "nobody" || kind === "protect") return [];
+  const regions = Object.keys(now.topology.regions);
+  if (!regions.includes(to)) return [`to: "${to}" is none of ${regions.join(", ")}`];
+  if (holder === to) return [`${to} holds the lease already`];
+  if (kind !== "switchover") return [];
+  if (to === now.region) return [...now.preflight];
+  if (now.followers === "unknown" || now.followers > 0) return [];
+  return [`no replica follows the database of ${holder}: protect first, or order a failback`];
+}
+
 function approve({ atMs, item, region, verdict }: Situation): Decided {
   // Only the operator that would act knows whether something is held.
-  if (item.holder !== region && verdict !== "hold") {
-    return refused(`no change is held: the verdict is ${verdict}`);
-  }
+  if (item.holder === region) return refused("this region holds the lease: ask the other operator");
+  if (verdict !== "hold") return refused(`no change is held: the verdict is ${verdict}`);
   const { epoch } = item;
   return accepted(`approved for epoch ${epoch}`, (control) => ({
     ...control,

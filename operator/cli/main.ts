@@ -2,7 +2,7 @@
 //! page and to nothing else; usage errors and refusals end with code 2, failures with 1.
 
 import { Command, CommanderError } from "commander";
-import { ask, askAll, findReach, type Reach, UsageError } from "./reach.ts";
+import { ask, askAll, askEach, findReach, type Reach, UsageError } from "./reach.ts";
 import { follow } from "./follow.ts";
 import { operatorStatus, wordsOf } from "./status-words.ts";
 
@@ -84,7 +84,9 @@ async function order(body: object, wait: boolean): Promise<void> {
   const json = options().json === true;
   const sinceMs = Date.now();
   const where = reach();
-  const reply = await ask(where, "/command", body);
+  const reply = await ("kind" in body && body.kind === "approve"
+    ? askEach(where, "/command", body)
+    : ask(where, "/command", body));
   if (reply.status !== 202) return refuse(reply.body);
   const says = said(reply.body);
   if (!json) process.stdout.write(`${says}\n`);

@@ -76,6 +76,18 @@ export async function ask(
   throw new Error(`no operator answers; ${failures.join("; ")}`);
 }
 
+/** Only one of them may know what is asked: the first that agrees, or the last refusal. */
+export async function askEach({ operators, token }: Reach, path: string, order: object) {
+  let last: Reply | undefined;
+  for (const operator of operators) {
+    const reply = await send(new URL(path, operator), token, order).catch(() => undefined);
+    if (reply?.status === 202) return reply;
+    last = reply ?? last;
+  }
+  if (last === undefined) throw new Error("no operator answers");
+  return last;
+}
+
 /** What every operator says, `null` for those that say nothing. */
 export function askAll({ operators, token }: Reach, path: string): Promise<(Reply | null)[]> {
   return Promise.all(

@@ -49,6 +49,7 @@ function posts() {
     board,
     voucher,
     journal: operator.journal,
+    database: earth.standby.database,
     situation: () => ({
       region: earth.standby.name,
       topology: earth.topology,

@@ -47,6 +47,7 @@ async function standbyPage(): Promise<Page> {
       board,
       voucher,
       journal: operator.journal,
+      database: operator.ports.database,
       situation: () => {
         throw new Error("nobody orders anything");
       },

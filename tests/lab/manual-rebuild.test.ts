@@ -27,7 +27,7 @@ test("a replica counts as rebuilt while it streams from this region, and as a pr
   await standby.promote();
   const old = { kind: "primary", status: "available", followsThisRegion: false };
   expect(await rebuild.state()).toEqual({ ok: true, value: old });
-  expect(await rebuild.snapshotState("epoch-2")).toEqual({ ok: true, value: "absent" });
+  expect(await rebuild.snapshotState("epoch-2")).toEqual({ ok: true, value: "available" });
   expect(await rebuild.isRetired("epoch-2")).toEqual({ ok: true, value: false });
 
   await standby.kill();

@@ -120,12 +120,13 @@ test("passes over what is not written as a lease or a journal is", () => {
   });
 });
 
+function renewal(renewals: number): AppliedWrite {
+  const item = { epoch: { N: "1" }, holder: { S: east }, renewals: { N: String(renewals) } };
+  return { key: { pk: "orders", sk: "lease" }, item };
+}
+
 test("keeps the newest ten thousand", () => {
-  const write = (renewals: number): AppliedWrite => ({
-    key: { pk: "orders", sk: "lease" },
-    item: { epoch: { N: "1" }, holder: { S: east }, renewals: { N: String(renewals) } },
-  });
-  for (let renewals = 0; renewals < 10_003; renewals += 1) witness.seeWrite(write(renewals));
+  for (let renewals = 0; renewals < 10_003; renewals += 1) witness.seeWrite(renewal(renewals));
   const { leaseWrites } = witness.witnessed;
   expect(leaseWrites).toHaveLength(10_000);
   expect(leaseWrites.at(0)?.renewals).toBe(3);

@@ -26,6 +26,7 @@ function situation({ item, control, now }: Changes = {}): Situation {
     item: leaseItem({ version: 6, ...item, control: { ...noControl, ...control } }),
     running: "idle",
     verdict: "stay",
+    followers: 1,
     preflight: [],
     atMs: 99,
     ...now,
@@ -120,12 +121,6 @@ const accepted: readonly (readonly [string, Order, Changes, Partial<Control>])[]
     { approval: { epoch: 4, atMs: 99 } },
   ],
   [
-    "an approval through the holder, which cannot know what is held",
-    { kind: "approve" },
-    { now: { region: east } },
-    { approval: { epoch: 1, atMs: 99 } },
-  ],
-  [
     "the abort of a plan that has only asked",
     { kind: "abort" },
     { control: { command: ordered }, now: { running: runningTo(switchoverPlan, "close-writes") } },
@@ -210,6 +205,18 @@ const refused: readonly (readonly [string, Order, Changes, readonly RegExp[]])[]
     { kind: "approve" },
     { now: { verdict: "suspect" } },
     [/the verdict is suspect/],
+  ],
+  [
+    "an approval through the holder, which cannot know what is held",
+    { kind: "approve" },
+    { now: { region: east } },
+    [/ask the other operator/],
+  ],
+  [
+    "a switchover, ordered of the holder, to a region without a replica",
+    { kind: "switchover" },
+    { now: { region: east, followers: 0 } },
+    [/no replica follows/],
   ],
   ["the abort of nothing", { kind: "abort" }, {}, [/no plan is running/]],
   [
