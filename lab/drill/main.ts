@@ -56,7 +56,17 @@ main().catch((error: unknown) => {
 
 async function main(): Promise<void> {
   await refuseBesideAnother(folders.labFolder);
-  process.exitCode = await drillCli(process.argv.slice(2), folders, ports);
+  const exitCode = await drillCli(process.argv.slice(2), folders, ports);
+  await Promise.all([written(process.stdout), written(process.stderr)]);
+  // Everything that was started is stopped by now; nobody waits for what may still tick in here.
+  process.exit(exitCode);
+}
+
+/** Resolves when what was said has left this process. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write("", () => resolve());
+  });
 }
 
 /** Better one line now than a report that nothing is known. */

@@ -15,10 +15,16 @@ export interface DynamoDb {
 }
 
 export function dynamoDb(props: DynamoDbProps): DynamoDb {
-  const replicas = new Replicas(props, () => performance.now());
+  // Each finds out for itself which replica answers: a look at the journal that gets lost, which
+  // anybody may ask for, must not send the holder's next renewal over the link to the other region.
+  const ofLease = new Replicas(props, () => performance.now());
+  const ofJournal = new Replicas(props, () => performance.now());
   return {
-    arbiter: new DynamoDbArbiter(props, replicas),
-    journal: new DynamoDbJournal(props, replicas),
-    close: () => replicas.close(),
+    arbiter: new DynamoDbArbiter(props, ofLease),
+    journal: new DynamoDbJournal(props, ofJournal),
+    close() {
+      ofLease.close();
+      ofJournal.close();
+    },
   };
 }

@@ -73,6 +73,16 @@ test("a refusal of the condition does not change the replica", async () => {
   expect(table.calls).toEqual([`${east} UpdateItem`, `${east} GetItem`]);
 });
 
+test("a look at the journal that is lost does not move the lease to the other replica", async () => {
+  await open();
+  const { arbiter, journal } = table.seat(east);
+  table.breakEndpoint(east);
+  expect(await journal.read("fresh")).toMatchObject({ ok: false, fault: "unreachable" });
+  table.calls.length = 0;
+  await arbiter.read();
+  expect(table.calls).toEqual([`${east} GetItem`]);
+});
+
 test("a site without quorum refuses reads and writes instead of hanging", async () => {
   const opened = await open();
   const { arbiter, journal } = table.seat(east);

@@ -1,7 +1,7 @@
 //! `npm run mutants`: builds the product with one mistake at a time and expects a drill to see each.
 //! Exit code 0: every one was caught and every control passed; 1: not so; 2: wrong command line.
 
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { hunt, type Outcome } from "./hunt.ts";
@@ -26,7 +26,11 @@ const program = new Command("mutants")
     "Builds the product with one mistake at a time and runs the drill that must see it, each in a " +
       "folder of its own. About half a minute a drill.",
   )
-  .option("--only <names>", "only these, such as no-margin,no-drain", namesIn, mutants)
+  .addOption(
+    new Option("--only <names>", "only these, such as no-margin,no-drain")
+      .argParser(namesIn)
+      .default(mutants, "all"),
+  )
   .option("--no-control", "without drilling the product as it is first")
   .option("--json", "one JSON document on standard output, progress on standard error")
   .addHelpText("after", ["", "Mutants:", ...mutants.map(({ name }) => `  ${name}`)].join("\n"))

@@ -196,7 +196,7 @@ const rows: readonly (readonly [Fields, Problem])[] = [
       path: "storage",
       problem: "must be a group of named fields",
       given: "[]",
-      allowed: "the fields bucketPrefix, replicationTimeControl",
+      allowed: "the fields bucketPrefix, replicationTimeControl, references",
     },
   ],
   [
