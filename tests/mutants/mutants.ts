@@ -95,7 +95,7 @@ export const mutants: readonly Mutant[] = [
     drill: { scenario: "arbiter-down", also: ["0:app-errors active 100 peer"] },
     claim: /^failover-2\b.* was begun, at most 0 plans may be$/,
     // It shows when the challenger hears of the arbiter's return before the holder does.
-    drillsMax: 4,
+    drillsMax: 6,
   },
 ];
 
