@@ -116,7 +116,6 @@ export function pointOfNoReturn({
   const begun = plan.stages.flat().filter(({ kind }) => intended.has(kind) || done.has(kind));
   for (const step of begun.toReversed()) {
     const { undo } = handlerOf(step);
-    // Who only takes over what was let go has the takeover still before it until it is done.
     if ("irreversible" in undo) return { step: step.kind, because: undo.irreversible };
   }
   return "none";
